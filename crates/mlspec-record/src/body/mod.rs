@@ -1,0 +1,15 @@
+//! What each kind of stage reports, one file a kind.
+
+mod evaluation;
+mod ingestion;
+mod splitting;
+mod training;
+mod transformation;
+mod validation;
+
+pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, Test};
+pub use ingestion::{Ingestion, SourceFile};
+pub use splitting::{ColumnStatistics, Leak, Part, Splitting};
+pub use training::{Convergence, Guarantee, Training};
+pub use transformation::{EncodedColumn, Encoding, OperatorReport, Transformation};
+pub use validation::{ExpectationResult, Severity, Validation};

@@ -1,0 +1,73 @@
+//! Tables became tables, or tables became feature matrices.
+
+use crate::{Digest, FeatureRange};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The body of a transformation record: of the stage transform (`operators`) or encode (`encoding`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Transformation {
+    /// What each relational operator did, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<OperatorReport>,
+    /// How rows were encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+}
+
+/// What one operator did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OperatorReport {
+    /// Its position in the settings, from 0.
+    pub position: u64,
+    /// The operator, such as `filter`.
+    pub operator: String,
+    /// The table it made.
+    pub table: String,
+    /// How many rows it read, over all its inputs.
+    pub rows_in: u64,
+    /// How many rows it made.
+    pub rows_out: u64,
+    /// How many input rows went into no output row.
+    pub dropped: u64,
+    /// Why they were dropped, such as `condition not true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How rows were encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Encoding {
+    /// The digest of the fitted encoders.
+    pub encoders: Digest,
+    /// How many rows they were fitted on.
+    pub fitted_rows: u64,
+    /// The port whose rows they were fitted on.
+    pub fitted_on: String,
+    /// The encoders, in the order of the matrix.
+    pub columns: Vec<EncodedColumn>,
+    /// The label column, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The weight column, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// The label's classes, sorted, if it is a class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// The class that counts as positive, if there are two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
+    /// How many features the matrix has.
+    pub features: u64,
+}
+
+/// What one encoder wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EncodedColumn {
+    /// Its matrix columns.
+    pub range: FeatureRange,
+    /// The features' names, unless there are more than 1,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}

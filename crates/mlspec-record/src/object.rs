@@ -1,0 +1,158 @@
+//! Managed objects: what MLSpec gives an id, a name and a life cycle.
+
+use crate::{
+    ArtifactRef, Description, Digest, Id, Kind, Name, PipelineFile, SchemaId, Status, TableSchema, Tag, Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A managed object: the header that all share, around a body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Object<B> {
+    /// The schema that this document obeys.
+    pub schema: SchemaId,
+    /// The object's id, immutable.
+    pub id: Id,
+    /// What the object is.
+    pub kind: Kind,
+    /// Its name, unique in its scope among objects that are not archived, ignoring case.
+    pub name: Name,
+    /// Free text for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// Where it stands in its life.
+    pub status: Status,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Labels by users.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// What this kind of object holds.
+    pub body: B,
+}
+
+/// A named dataset, whatever its versions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Dataset {
+    /// The columns that name a row, if rows have names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
+    /// Under which terms the data may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Its versions, oldest first.
+    pub versions: Vec<Id>,
+}
+
+/// One version of a dataset: fixed rows with fixed ids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DatasetVersion {
+    /// The dataset's name.
+    pub dataset: Name,
+    /// The version's number, from 1.
+    #[schemars(range(min = 1))]
+    pub version: u64,
+    /// The columns.
+    pub columns: TableSchema,
+    /// The rows.
+    pub table: ArtifactRef,
+    /// The record that describes where the rows came from.
+    pub record: Digest,
+    /// The row id that the next new row will get; ids are never used twice.
+    pub next_row: u64,
+}
+
+/// Data that a run produced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Artifact {
+    /// The run that produced it.
+    pub created_by_run_id: Id,
+    /// The step that produced it.
+    pub step: Name,
+    /// The port at which it left the step.
+    pub port: Name,
+    /// The artifact.
+    pub artifact: ArtifactRef,
+}
+
+/// A published pipeline: a blueprint that no longer changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Pipeline {
+    /// The pipeline's version.
+    pub version: Version,
+    /// The digest of the pipeline file's canonical JSON.
+    pub digest: Digest,
+    /// The pipeline file.
+    pub file: PipelineFile,
+}
+
+/// How an execution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// It has begun and not ended.
+    Running,
+    /// It ended well.
+    Completed,
+    /// It ended by an error.
+    Failed,
+    /// Its user stopped it.
+    Cancelled,
+    /// A step that was not begun, since one before it failed.
+    Skipped,
+}
+
+/// One execution of a pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PipelineRun {
+    /// The pipeline's version.
+    pub version: Version,
+    /// The digest of the pipeline file's canonical JSON.
+    pub pipeline: Digest,
+    /// The pipeline file, as run.
+    pub file: PipelineFile,
+    /// The folder of the pipeline file, from which datastores are found.
+    pub folder: String,
+    /// The parameters' values.
+    pub parameters: Map<String, Value>,
+    /// How it stands.
+    pub state: RunState,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// Only steps up to this one were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Name>,
+    /// Only so many rows of each source were asked for; such a run is for exploring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u64>,
+    /// The run that this one repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_run_id: Option<Id>,
+    /// Its steps, in an order in which they can run.
+    pub steps: Vec<StepRun>,
+}
+
+/// One execution of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRun {
+    /// The step.
+    pub step: Name,
+    /// How it stands.
+    pub state: RunState,
+    /// Why it ran or did not run, as a sentence.
+    pub reason: String,
+    /// The key under which its outputs are found again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_key: Option<Digest>,
+    /// The id of its record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Id>,
+    /// The content digest of its record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Digest>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}

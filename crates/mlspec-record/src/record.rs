@@ -1,0 +1,177 @@
+//! A record as a document: unknown fields survive, digests are computed from what is there.
+
+use crate::{CanonicalError, Digest, Envelope, Id, Kind, SchemaId, canonical_bytes, canonical_digest};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// A record or managed object as the JSON document it is.
+///
+/// A typed view never replaces the document: a field that a newer writer added stays in it, and in its digests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    document: Map<String, Value>,
+    kind: Kind,
+    schema: SchemaId,
+    id: Id,
+}
+
+/// Why a document is no record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The document is not an object.
+    #[error("a record is a JSON object")]
+    NotAnObject,
+    /// A field of the header is missing or wrong.
+    #[error("the field `{field}` of the record is missing or wrong: {reason}")]
+    Header {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The document does not have the asked-for shape.
+    #[error("the record is not of the expected shape: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// The record is of another kind.
+    #[error("the record is about `{found}`, expected `{expected}`")]
+    OtherKind {
+        /// The kind it has.
+        found: Kind,
+        /// The kind asked for.
+        expected: Kind,
+    },
+    /// The document has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+}
+
+/// Members that differ between identical runs and are no part of the content.
+const VOLATILE: [&str; 9] =
+    ["id", "run", "started", "finished", "actor", "environment", "tags", "status", "execution_profile"];
+
+impl Record {
+    /// Takes a document; reads `kind`, `schema` and `id`, and nothing else. Validate it by its schema where it comes from
+    /// outside.
+    ///
+    /// # Errors
+    /// When the document is no object or lacks one of the three.
+    pub fn from_value(document: Value) -> Result<Self, RecordError> {
+        let Value::Object(document) = document else { return Err(RecordError::NotAnObject) };
+        let kind = header(&document, "kind")?;
+        let schema = header(&document, "schema")?;
+        let id = header(&document, "id")?;
+        Ok(Self { document, kind, schema, id })
+    }
+
+    /// Writes a typed record as a document.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON or is no record.
+    pub fn from_view(view: &impl Serialize) -> Result<Self, RecordError> {
+        Self::from_value(serde_json::to_value(view)?)
+    }
+
+    /// The record's kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The schema it claims to obey.
+    pub fn schema(&self) -> &SchemaId {
+        &self.schema
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Map<String, Value> {
+        &self.document
+    }
+
+    /// The document as a value.
+    pub fn to_value(&self) -> Value {
+        Value::Object(self.document.clone())
+    }
+
+    /// A typed view of the whole: an [`Envelope`] or an [`crate::Object`] with its body.
+    ///
+    /// # Errors
+    /// When the document does not have that shape.
+    pub fn view<T: DeserializeOwned>(&self) -> Result<T, RecordError> {
+        Ok(T::deserialize(Value::Object(self.document.clone()))?)
+    }
+
+    /// The envelope of a stage's record, its body left as JSON.
+    ///
+    /// # Errors
+    /// When the document is no stage's record.
+    pub fn envelope(&self) -> Result<Envelope<Value>, RecordError> {
+        self.view()
+    }
+
+    /// The envelope with a typed body, if the record is of this kind.
+    ///
+    /// # Errors
+    /// When the kind or the shape differs.
+    pub fn envelope_of<B: DeserializeOwned>(&self, kind: Kind) -> Result<Envelope<B>, RecordError> {
+        match self.kind == kind {
+            true => self.view(),
+            false => Err(RecordError::OtherKind { found: self.kind, expected: kind }),
+        }
+    }
+
+    /// The canonical bytes of the whole document, as stored.
+    ///
+    /// # Errors
+    /// When the document has no canonical form.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, RecordError> {
+        Ok(canonical_bytes(&self.document)?)
+    }
+
+    /// The digest of the whole document.
+    ///
+    /// # Errors
+    /// When the document has no canonical form.
+    pub fn digest(&self) -> Result<Digest, RecordError> {
+        Ok(canonical_digest(&self.document)?)
+    }
+
+    /// The digest of what the stage did: without ids, run, times, actor, environment, tags, status, cost and cache hit. Its
+    /// inputs name their producers by *their* content, so runs are Merkle DAGs and identical runs have identical contents.
+    ///
+    /// # Errors
+    /// When the document has no canonical form.
+    pub fn content_digest(&self) -> Result<Digest, RecordError> {
+        let mut content = self.document.clone();
+        content.retain(|key, _| !VOLATILE.contains(&key.as_str()));
+        if let Some(Value::Object(step)) = content.get_mut("step") {
+            step.remove("cached");
+        }
+        if let Some(Value::Array(inputs)) = content.get_mut("inputs") {
+            for producer in inputs.iter_mut().filter_map(|input| input.get_mut("producer")?.as_object_mut()) {
+                producer.remove("record");
+            }
+        }
+        for member in ["inputs", "outputs"] {
+            let artifacts = content.get_mut(member).and_then(Value::as_array_mut).into_iter().flatten();
+            for artifact in artifacts.filter_map(|entry| entry.get_mut("artifact")?.as_object_mut()) {
+                // The same rows may take other bytes on disk when another version wrote the files.
+                artifact.remove("bytes");
+            }
+        }
+        Ok(canonical_digest(&content)?)
+    }
+}
+
+fn header<T: std::str::FromStr<Err: std::fmt::Display>>(
+    document: &Map<String, Value>,
+    field: &'static str,
+) -> Result<T, RecordError> {
+    let wrong = |reason: String| RecordError::Header { field, reason };
+    let text = document.get(field).and_then(Value::as_str).ok_or_else(|| wrong("a string is expected".to_owned()))?;
+    text.parse().map_err(|error: T::Err| wrong(error.to_string()))
+}

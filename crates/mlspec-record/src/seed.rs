@@ -1,0 +1,37 @@
+//! Seeds of pseudo-random draws.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A seed below 2⁵³, so that every JSON reader sees the same number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u64")]
+pub struct Seed(#[schemars(extend("minimum" = 0, "maximum" = 9_007_199_254_740_991_u64))] u64);
+
+/// Why a number is no seed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a seed is below 2^53 (9007199254740992), got {0}")]
+pub struct SeedError(u64);
+
+impl Seed {
+    /// Checks the range.
+    ///
+    /// # Errors
+    /// When the number is 2⁵³ or more.
+    pub fn new(seed: u64) -> Result<Self, SeedError> {
+        if seed < 1 << 53 { Ok(Self(seed)) } else { Err(SeedError(seed)) }
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for Seed {
+    type Error = SeedError;
+
+    fn try_from(seed: u64) -> Result<Self, Self::Error> {
+        Self::new(seed)
+    }
+}

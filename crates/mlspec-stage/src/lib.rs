@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod context;
+mod error;
+mod ports;
+mod registry;
+mod site;
+mod stage;
+
+pub use context::{BoundInput, Context, Host, Outcome};
+pub use error::StageError;
+pub use ports::{Port, Ports, Schemas};
+pub use registry::{Build, Registry, StageEntry, parse_settings};
+pub use site::{Site, SiteError};
+pub use stage::Stage;

@@ -1,0 +1,103 @@
+//! Where a pipeline's data lies: datastores by name, and paths that do not leave them.
+
+use mlspec_record::{ExitCode, Failure, Name};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The datastores of a pipeline, as folders, and how many rows a run reads.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    datastores: BTreeMap<Name, PathBuf>,
+    sample: Option<u64>,
+}
+
+/// Why a path cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// No datastore has this name.
+    #[error("there is no datastore `{name}`{}", list(.known))]
+    Unknown {
+        /// The name asked for.
+        name: Name,
+        /// The names there are.
+        known: Vec<Name>,
+    },
+    /// The path would leave the datastore.
+    #[error("the path `{path}` leaves the datastore `{datastore}`")]
+    Leaves {
+        /// The datastore.
+        datastore: Name,
+        /// The path, as written.
+        path: String,
+    },
+    /// Nothing is there.
+    #[error("there is no file `{path}` in the datastore `{datastore}`")]
+    Missing {
+        /// The datastore.
+        datastore: Name,
+        /// The path, as written.
+        path: String,
+    },
+}
+
+fn list(names: &[Name]) -> String {
+    match names {
+        [] => "; the pipeline names none".to_owned(),
+        _ => format!("; there are {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl Failure for SiteError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { .. } => Some("name it under `datastores` in the pipeline file".to_owned()),
+            Self::Leaves { .. } => Some("a path is relative, without `..`, and no link on it leads outside".to_owned()),
+            Self::Missing { .. } => None,
+        }
+    }
+}
+
+impl Site {
+    /// A site of these datastores; `sample` limits the rows of every source.
+    pub fn new(datastores: BTreeMap<Name, PathBuf>, sample: Option<u64>) -> Self {
+        Self { datastores, sample }
+    }
+
+    /// How many rows of each source a run reads at most, if it is limited.
+    pub fn sample(&self) -> Option<u64> {
+        self.sample
+    }
+
+    /// The folder of a datastore.
+    ///
+    /// # Errors
+    /// When there is no datastore of this name.
+    pub fn folder(&self, datastore: &Name) -> Result<&Path, SiteError> {
+        self.datastores.get(datastore).map(PathBuf::as_path).ok_or_else(|| SiteError::Unknown {
+            name: datastore.clone(),
+            known: self.datastores.keys().cloned().collect(),
+        })
+    }
+
+    /// An existing file in a datastore. Links are followed and must end inside.
+    ///
+    /// # Errors
+    /// When the datastore is unknown, the path leaves it, or nothing is there.
+    pub fn resolve(&self, datastore: &Name, path: &str) -> Result<PathBuf, SiteError> {
+        let folder = self.folder(datastore)?;
+        let leaves = || SiteError::Leaves { datastore: datastore.clone(), path: path.to_owned() };
+        let missing = || SiteError::Missing { datastore: datastore.clone(), path: path.to_owned() };
+        let relative = Path::new(path);
+        if !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(leaves());
+        }
+        let root = folder.canonicalize().map_err(|_| missing())?;
+        let found = root.join(relative).canonicalize().map_err(|_| missing())?;
+        if found.starts_with(&root) { Ok(found) } else { Err(leaves()) }
+    }
+}

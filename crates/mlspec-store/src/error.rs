@@ -1,0 +1,80 @@
+//! Why the store could not do something.
+
+use mlspec_record::{CanonicalError, Digest, ExitCode, Failure, Place, RecordError};
+use std::path::{Path, PathBuf};
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file system refused.
+    #[error("the file system refused: {error}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        error: std::io::Error,
+    },
+    /// Nothing of this digest is stored.
+    #[error("`{0}` is not in the store")]
+    Missing(Digest),
+    /// The stored bytes are no longer those of the digest.
+    #[error("`{0}` was changed on disk")]
+    Changed(Digest),
+    /// A stored file is not what the format says.
+    #[error("a file of the store cannot be read: {reason}")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The store was written by a newer version.
+    #[error("the store has format {found}; this version reads formats up to {known}")]
+    Newer {
+        /// The store's format.
+        found: u64,
+        /// The newest format known.
+        known: u64,
+    },
+    /// A value has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    /// A document is no record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl StoreError {
+    /// An error of the file system at this path.
+    pub fn io(path: &Path, error: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), error }
+    }
+}
+
+impl Failure for StoreError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Io { .. } | Self::Missing(_) | Self::Changed(_) | Self::Corrupt { .. } => ExitCode::Outside,
+            Self::Newer { .. } | Self::Record(_) => ExitCode::Usage,
+            Self::Canonical(_) => ExitCode::Bug,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing(_) | Self::Changed(_) => Some("run the pipeline again: what is missing is made anew".to_owned()),
+            Self::Newer { .. } => Some("use a newer mlspec, or another store with `--store`".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Io { path, .. } | Self::Corrupt { path, .. } => {
+                Place { file: Some(path.display().to_string()), ..Place::default() }
+            }
+            _ => Place::default(),
+        }
+    }
+}

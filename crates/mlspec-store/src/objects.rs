@@ -1,0 +1,92 @@
+//! Objects by the digest of their bytes, JSON objects by the digest of their canonical bytes, manifests by table digest.
+
+use crate::{Store, StoreError, write_atomic};
+use mlspec_record::{Digest, canonical_bytes};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::PathBuf;
+
+impl Store {
+    /// Where the object of this digest lies.
+    pub fn object_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.root.join("objects").join(&hex[..2]).join(&hex[2..])
+    }
+
+    /// Keeps bytes; returns their digest. Bytes that are there already are not written again.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn put_object(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        let path = self.object_path(&digest);
+        let kept = std::fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
+        if !kept {
+            write_atomic(&self.tmp(), &path, bytes)?;
+        }
+        Ok(digest)
+    }
+
+    /// The bytes of this digest, verified.
+    ///
+    /// # Errors
+    /// When they are missing or were changed on disk.
+    pub fn object(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let path = self.object_path(digest);
+        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
+            _ => StoreError::io(&path, error),
+        })?;
+        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(StoreError::Changed(*digest)) }
+    }
+
+    /// Whether an object of this digest is there, with this size if one is given. Its bytes are not read.
+    pub fn has_object(&self, digest: &Digest, bytes: Option<u64>) -> bool {
+        let found = std::fs::metadata(self.object_path(digest));
+        found.is_ok_and(|data| bytes.is_none_or(|bytes| data.len() == bytes))
+    }
+
+    /// Keeps a value as canonical JSON; returns the digest of those bytes and their number.
+    ///
+    /// # Errors
+    /// When the value has no canonical form, or the file system refuses.
+    pub fn put_json(&self, value: &impl Serialize) -> Result<(Digest, u64), StoreError> {
+        let bytes = canonical_bytes(value)?;
+        Ok((self.put_object(&bytes)?, bytes.len() as u64))
+    }
+
+    /// The value whose canonical JSON has this digest.
+    ///
+    /// # Errors
+    /// When it is missing, was changed on disk, or has another shape.
+    pub fn json<T: DeserializeOwned>(&self, digest: &Digest) -> Result<T, StoreError> {
+        let bytes = self.object(digest)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| StoreError::Corrupt { path: self.object_path(digest), reason: error.to_string() })
+    }
+
+    /// Where the manifest of a table digest lies.
+    pub fn manifest_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join("manifests").join(format!("{}.json", digest.hex()))
+    }
+
+    /// Keeps the manifest of a table digest.
+    ///
+    /// # Errors
+    /// When the value has no canonical form, or the file system refuses.
+    pub fn put_manifest(&self, digest: &Digest, manifest: &impl Serialize) -> Result<(), StoreError> {
+        write_atomic(&self.tmp(), &self.manifest_path(digest), &canonical_bytes(manifest)?)
+    }
+
+    /// The manifest of a table digest. That it gives this digest is for the caller to check.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn manifest<T: DeserializeOwned>(&self, digest: &Digest) -> Result<T, StoreError> {
+        let path = self.manifest_path(digest);
+        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
+            _ => StoreError::io(&path, error),
+        })?;
+        serde_json::from_slice(&bytes).map_err(|error| StoreError::Corrupt { path, reason: error.to_string() })
+    }
+}
