@@ -96,9 +96,9 @@ pub struct Code {
     pub repository: Option<String>,
     /// The commit.
     pub revision: String,
-    /// Whether files differed from the commit.
-    #[serde(default)]
-    pub dirty: bool,
+    /// Whether files differed from the commit; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
 }
 
 /// The software that wrote a record.
