@@ -44,15 +44,21 @@ pub enum RowLineage {
         /// The dataset.
         dataset: Name,
     },
-    /// Each row has the id of the one row of the first parent that it comes from.
+    /// Each row has the id of the one row of the first parent that it comes from. Other parents, such as the model that
+    /// made predictions, had a part as a whole; questions about rows don't follow them.
     Identity,
-    /// A table, one row per output row with the same id; its column `nK` names a row of `nodes[K]`, or is null.
+    /// Ids that name rows of `nodes`, which are rows of parents or groups of such.
     Nodes {
-        /// The table's digest.
-        table: Digest,
-        /// What the columns `n0`, `n1`, … of this table and of the edge tables refer to.
+        /// What the columns `n0`, `n1`, … of `table` and of the edge tables refer to. A node refers to earlier ones only.
         nodes: Vec<LineageNode>,
-        /// Which nodes this table has columns for.
+        /// The node that the ids of the output rows themselves name, if they do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<usize>,
+        /// A table with one row per output row, of the same id; its column `nK` names a row of `nodes[K]`, or is null.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<Digest>,
+        /// The nodes that `table` has columns for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         roots: Vec<usize>,
     },
     /// The artifact as a whole comes from all rows of all parents (a model, a metric).
@@ -74,7 +80,11 @@ pub enum LineageNode {
     Edges {
         /// The edge table's digest.
         table: Digest,
+        /// The node that the ids of the input rows themselves name, if they do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<usize>,
         /// The nodes that its columns `nK` refer to.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         inputs: Vec<usize>,
     },
 }

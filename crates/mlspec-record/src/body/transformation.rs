@@ -28,7 +28,7 @@ pub struct OperatorReport {
     pub rows_in: u64,
     /// How many rows it made.
     pub rows_out: u64,
-    /// How many input rows went into no output row.
+    /// How many input rows went into no output row; for `distinct`, how many gave way to an equal row of smaller id.
     pub dropped: u64,
     /// Why they were dropped, such as `condition not true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
