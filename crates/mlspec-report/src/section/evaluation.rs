@@ -1,0 +1,129 @@
+//! Metrics, curves, confusion and slices, of evaluate steps and, apart from them, of test steps.
+
+use super::splitting::leaks;
+use crate::number::{bytes, count, figure};
+use crate::report::{Body, Report, Step};
+use crate::svg::bars::{Bar, bars};
+use crate::svg::curve::curve;
+use maud::{Markup, html};
+use mlspec_record::body::{Evaluation, Metric, SliceMetrics};
+
+/// The most slices drawn of one column.
+const SLICES: usize = 40;
+
+/// What every evaluate and test step measured.
+pub(crate) fn results(report: &Report) -> Markup {
+    html! {
+        @for step in &report.steps {
+            @match &step.body {
+                Body::Evaluation(body) => { h2 { "Evaluation: " (step.name()) } (result(step, body)) }
+                Body::Test(body) => {
+                    h2 { "Test: " (step.name()) }
+                    (result(step, &body.result))
+                    @if !body.shared_with_training.is_empty() {
+                        h3 { "Source rows shared with training" }
+                        (leaks(&body.shared_with_training, "training"))
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn result(step: &Step, body: &Evaluation) -> Markup {
+    html! {
+        p { (count(body.rows)) " rows predicted. The model with its encoders takes " (bytes(body.model.bytes)) ", with " (count(body.model.parameters)) " fitted numbers." }
+        (metrics(&body.metrics))
+        @if !body.curves.is_empty() { div class="plots" { @for each in &body.curves { (curve(each)) } } }
+        @if !body.confusion_matrix.is_empty() { (confusion(body)) }
+        @for by in &body.slices { (slices(by, &body.metrics)) }
+        (measured(step))
+    }
+}
+
+fn metrics(metrics: &[Metric]) -> Markup {
+    html! {
+        div class="scroll" { table {
+            thead { tr { th { "metric" } th class="n" { "value" } th {} } }
+            tbody {
+                @for metric in metrics {
+                    tr {
+                        td { code { (metric.name) } } td class="n" { (metric.value.map_or_else(|| "–".to_owned(), figure)) }
+                        td class="soft" { (metric.reason.as_deref().unwrap_or_default()) }
+                    }
+                }
+            }
+        } }
+    }
+}
+
+/// The confusion matrix with the share of each true class, which is also the label's balance.
+fn confusion(body: &Evaluation) -> Markup {
+    let name = |at: usize| body.classes.get(at).map_or_else(|| at.to_string(), Clone::clone);
+    let all: u64 = body.confusion_matrix.iter().flatten().sum();
+    html! {
+        h3 { "Confusion matrix" }
+        div class="scroll" { table {
+            thead { tr { th { "true \\ predicted" } @for at in 0..body.confusion_matrix.len() { th class="n" { (name(at)) } } th class="n" { "share of rows" } } }
+            tbody {
+                @for (at, row) in body.confusion_matrix.iter().enumerate() {
+                    @let sum: u64 = row.iter().sum();
+                    tr {
+                        th { (name(at)) }
+                        @for cell in row { (heat(*cell, sum)) }
+                        td class="n soft" { (crate::number::percent(sum as f64 / all as f64)) }
+                    }
+                }
+            }
+        } }
+    }
+}
+
+fn heat(cell: u64, row: u64) -> Markup {
+    let share = (cell * 40).checked_div(row).unwrap_or(0);
+    let style = format!("background:color-mix(in srgb,var(--blue) {share}%,transparent)");
+    html! { td class="heat" style=(style) { (count(cell)) } }
+}
+
+/// One picture a metric; the dashed line is the metric over all rows.
+fn slices(by: &SliceMetrics, overall: &[Metric]) -> Markup {
+    let mut names: Vec<&str> = Vec::new();
+    for metric in by.slices.iter().flat_map(|slice| &slice.metrics) {
+        if !names.contains(&metric.name.as_str()) {
+            names.push(&metric.name);
+        }
+    }
+    let value = |metrics: &[Metric], name: &str| {
+        metrics.iter().find(|metric| metric.name == name).and_then(|metric| metric.value)
+    };
+    let drawn = |name: &str| -> Vec<Bar> {
+        let bar = |slice: &mlspec_record::body::Slice| Bar {
+            label: format!("{} ({})", slice.value.as_deref().unwrap_or("null"), count(slice.rows)),
+            value: value(&slice.metrics, name),
+            note: None,
+        };
+        by.slices.iter().take(SLICES).map(bar).collect()
+    };
+    html! {
+        h3 { "By " code { (by.source) "." (by.column) } }
+        @if by.rows_in_several > 0 { p class="soft" { (count(by.rows_in_several)) " rows have several values and count in each." } }
+        @if by.rows_in_none > 0 { p class="soft" { (count(by.rows_in_none)) " rows have no value." } }
+        @if by.slices.len() > SLICES { p class="soft" { "The first " (SLICES) " of " (by.slices.len()) " slices." } }
+        div class="plots" {
+            @for name in names {
+                figure class="scroll" { (bars(name, &drawn(name), 0.0, value(overall, name))) figcaption { (name) } }
+            }
+        }
+    }
+}
+
+fn measured(step: &Step) -> Markup {
+    let list = step.record.as_ref().and_then(|record| record.execution_profile.as_ref()).map(|cost| &cost.measurements);
+    html! {
+        @if let Some(list) = list.filter(|list| !list.is_empty()) {
+            h3 { "Cost" }
+            table { tbody { @for (name, value) in list { tr { td { code { (name) } } td class="n" { (figure(*value)) } } } } }
+        }
+    }
+}
