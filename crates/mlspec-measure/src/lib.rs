@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`Undefined`] is why a metric has no value; [`ConfusionMatrix`] is behind all metrics of classes and [`Thresholds`] behind
+//! all metrics of rankings.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod absolute_error;
+mod accuracy;
+mod average_precision;
+mod brier_score;
+mod calibration;
+mod check;
+mod confusion;
+mod explained_variance;
+#[cfg(test)]
+mod fixture;
+mod log_loss;
+mod matthews;
+mod precision_recall;
+mod roc;
+mod squared_error;
+mod sum;
+mod thresholds;
+mod undefined;
+
+pub use absolute_error::{max_error, mean_absolute_error, median_absolute_error};
+pub use accuracy::{accuracy_score, balanced_accuracy_score};
+pub use average_precision::{PrecisionRecallCurve, average_precision_score, precision_recall_curve};
+pub use brier_score::{brier_score_loss, brier_score_loss_multiclass};
+pub use calibration::{Binning, CalibrationCurve, calibration_curve};
+pub use confusion::{ConfusionMatrix, confusion_matrix};
+pub use explained_variance::{explained_variance_score, r2_score};
+pub use log_loss::log_loss;
+pub use matthews::matthews_corrcoef;
+pub use precision_recall::{Average, f1_score, precision_score, recall_score};
+pub use roc::{RocCurve, roc_auc_score, roc_auc_score_ovr, roc_curve};
+pub use squared_error::{mean_squared_error, root_mean_squared_error};
+pub use sum::Sum;
+pub use thresholds::Thresholds;
+pub use undefined::Undefined;
