@@ -1,0 +1,13 @@
+//! Tables in the store: a manifest over immutable chunks.
+
+mod cut;
+mod digest;
+mod file;
+mod manifest;
+mod read;
+mod write;
+
+pub use cut::cut;
+pub use digest::rows_digest;
+pub use manifest::{Chunk, Manifest, manifest};
+pub use write::ChunkOptions;

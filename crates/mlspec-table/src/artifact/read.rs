@@ -1,0 +1,100 @@
+//! From an artifact to a table, verified.
+
+use super::{Chunk, Manifest, file, manifest};
+use crate::{ROW, Table, TableError, schema::polars_schema};
+use mlspec_record::{Digest, TableSchema};
+use mlspec_store::{Store, StoreError};
+use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray as _};
+use rayon::prelude::*;
+
+impl Table {
+    /// The table of this digest.
+    ///
+    /// # Errors
+    /// When it is missing or was changed on disk.
+    pub fn read(store: &Store, digest: &Digest) -> Result<Self, TableError> {
+        let manifest = manifest(store, digest)?;
+        let schema = manifest.schema.clone();
+        read_chunks(store, digest, &manifest, &schema, None)
+    }
+
+    /// Some columns of the table of this digest, in the order asked for.
+    ///
+    /// # Errors
+    /// When a column or the table is missing, or the table was changed on disk.
+    pub fn read_columns(store: &Store, digest: &Digest, columns: &[&str]) -> Result<Self, TableError> {
+        let manifest = manifest(store, digest)?;
+        let known = || manifest.schema.names().map(str::to_owned).collect();
+        let wanted = columns.iter().map(|name| {
+            let found = manifest.schema.columns().iter().find(|column| column.name == *name).cloned();
+            found.ok_or_else(|| TableError::Column { column: (*name).to_owned(), known: known() })
+        });
+        let schema = TableSchema::new(wanted.collect::<Result<_, _>>()?)?;
+        read_chunks(store, digest, &manifest, &schema, None)
+    }
+
+    /// The rows with these ids, as far as the table has them; opens only chunks whose range holds one of them.
+    ///
+    /// # Errors
+    /// When the table is missing or was changed on disk.
+    pub fn read_rows(store: &Store, digest: &Digest, ids: &[u64]) -> Result<Self, TableError> {
+        let mut manifest = manifest(store, digest)?;
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        manifest
+            .chunks
+            .retain(|chunk| ids.get(ids.partition_point(|id| *id < chunk.start)).is_some_and(|id| chunk.holds(*id)));
+        let schema = manifest.schema.clone();
+        read_chunks(store, digest, &manifest, &schema, Some(&ids))
+    }
+}
+
+fn read_chunks(
+    store: &Store,
+    digest: &Digest,
+    manifest: &Manifest,
+    schema: &TableSchema,
+    ids: Option<&[u64]>,
+) -> Result<Table, TableError> {
+    let frames = manifest.chunks.par_iter().map(|chunk| {
+        let frame = read_chunk(store, digest, chunk, schema)?;
+        match ids {
+            None => Ok(frame),
+            Some(ids) => Ok(frame.filter(&mask(&frame, ids)?)?),
+        }
+    });
+    let mut frames = frames.collect::<Result<Vec<_>, TableError>>()?.into_iter();
+    let Some(mut whole) = frames.next() else { return Ok(Table::empty(schema)) };
+    for frame in frames {
+        whole.vstack_mut_owned(frame)?;
+    }
+    whole.rechunk_mut_par();
+    Table::new(whole).map_err(|error| changed(digest, &error.to_string()))
+}
+
+fn read_chunk(store: &Store, digest: &Digest, chunk: &Chunk, schema: &TableSchema) -> Result<DataFrame, TableError> {
+    let bytes = store.object(&chunk.file).map_err(|error| match error {
+        StoreError::Missing(file) => changed(digest, &format!("its chunk `{file}` is missing")),
+        StoreError::Changed(file) => changed(digest, &format!("its chunk `{file}` has other bytes")),
+        other => other.into(),
+    })?;
+    let columns = std::iter::once(ROW).chain(schema.names()).map(str::to_owned).collect();
+    let wrong = |reason: &str| changed(digest, &format!("its chunk `{}` {reason}", chunk.file));
+    let frame = file::decode(bytes, Some(columns)).map_err(|_| wrong("is no Parquet file of its columns"))?;
+    let frame = frame.select(std::iter::once(ROW).chain(schema.names())).map_err(|_| wrong("lacks a column"))?;
+    let expected = polars_schema(schema);
+    if frame.height() as u64 != chunk.rows || **frame.schema() != expected {
+        return Err(wrong("has other rows or columns than the manifest says"));
+    }
+    Ok(frame)
+}
+
+fn changed(digest: &Digest, reason: &str) -> TableError {
+    TableError::Changed { digest: *digest, reason: reason.to_owned() }
+}
+
+fn mask(frame: &DataFrame, ids: &[u64]) -> Result<BooleanChunked, TableError> {
+    let found = crate::table::ids_of(frame)?;
+    let asked = found.downcast_iter().flat_map(|array| array.values_iter().map(|id| ids.binary_search(id).is_ok()));
+    Ok(BooleanChunked::from_iter_values(ROW.into(), asked))
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`Table`] is a frame with row ids; [`from_polars`] and [`to_polars`] say which types it may hold. [`Table::write`] cuts it
+//! into chunks ([`cut`]), hashes their values and keeps them as Parquet files under a [`Manifest`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod artifact;
+mod error;
+mod schema;
+mod table;
+mod types;
+
+pub use artifact::{Chunk, ChunkOptions, Manifest, cut, manifest, rows_digest};
+pub use error::TableError;
+pub use schema::{empty_frame, frame_schema};
+pub use table::Table;
+pub use types::{from_polars, normalize, to_polars};
+
+pub use polars;
+
+/// The name of the column of row ids.
+pub const ROW: &str = "_row";
+
+/// The version of polars that computes on tables; part of cache keys, since results may differ between versions.
+pub const ENGINE: &str = polars::VERSION;
