@@ -48,8 +48,8 @@ fn check_integers(value: &Value, pointer: &mut String) -> Result<(), CanonicalEr
         Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| below(&at.to_string(), item)),
         Value::Object(members) => members.iter().try_for_each(|(key, member)| below(key, member)),
         Value::Number(number) => {
-            let beyond = number.as_u64().is_some_and(|n| n > LIMIT)
-                || number.as_i64().is_some_and(|n| n.unsigned_abs() > LIMIT);
+            let beyond =
+                number.as_u64().is_some_and(|n| n > LIMIT) || number.as_i64().is_some_and(|n| n.unsigned_abs() > LIMIT);
             if beyond { Err(CanonicalError::Integer(pointer.clone())) } else { Ok(()) }
         }
         _ => Ok(()),

@@ -125,7 +125,8 @@ impl SchemaId {
     /// # Errors
     /// When the text is anything else.
     pub fn new(text: &str) -> Result<Self, SchemaIdError> {
-        let (name, version) = text.strip_prefix(Self::PREFIX).and_then(|rest| rest.split_once(':')).ok_or(SchemaIdError)?;
+        let (name, version) =
+            text.strip_prefix(Self::PREFIX).and_then(|rest| rest.split_once(':')).ok_or(SchemaIdError)?;
         Self::of(name, Version::new(version).map_err(|_| SchemaIdError)?)
     }
 
@@ -158,6 +159,6 @@ impl std::fmt::Display for SchemaId {
 
 string_type!(SchemaId, SchemaIdError, {
     "type": "string",
-    "pattern": "^urn:mlspec:schema:[a-z][a-z0-9.-]*:[0-9]+\\.[0-9]+\\.[0-9]+",
+    "pattern": "^urn:mlspec:schema:[a-z][a-z0-9.-]*:(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$",
     "description": "The id of the schema that the document obeys."
 });

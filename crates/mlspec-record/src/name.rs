@@ -87,6 +87,6 @@ string_type!(Name, NameError, {
     "type": "string",
     "minLength": 1,
     "maxLength": 255,
-    "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$",
     "description": "Letters, digits, `-` and `_`, beginning with a letter or digit; unique in its scope, ignoring case."
 });

@@ -1,7 +1,8 @@
 //! Managed objects: what MLSpec gives an id, a name and a life cycle.
 
 use crate::{
-    ArtifactRef, Description, Digest, Id, Kind, Name, PipelineFile, SchemaId, Status, TableSchema, Tag, Timestamp, Version,
+    ArtifactRef, Description, Digest, Id, Kind, Name, PipelineFile, SchemaId, Status, TableSchema, Tag, Timestamp,
+    Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// A seed below 2⁵³, so that every JSON reader sees the same number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u64")]
-pub struct Seed(#[schemars(extend("minimum" = 0, "maximum" = 9_007_199_254_740_991_u64))] u64);
+#[schemars(extend("maximum" = 9_007_199_254_740_991_u64))]
+pub struct Seed(u64);
 
 /// Why a number is no seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,9 @@ pub struct StageId {
 
 /// Why a text is no stage id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a stage is written `NAME@NUMBER`, such as `split@1`: lower-case letters, digits and `-`, then a number from 1")]
+#[error(
+    "a stage is written `NAME@NUMBER`, such as `split@1`: lower-case letters, digits and `-`, then a number from 1"
+)]
 pub struct StageIdError;
 
 impl StageId {
@@ -26,9 +28,8 @@ impl StageId {
         let named = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.len() <= 64
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        let numbered = !number.starts_with('0')
-            && (1..=9).contains(&number.len())
-            && number.bytes().all(|b| b.is_ascii_digit());
+        let numbered =
+            !number.starts_with('0') && (1..=9).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
         if named && numbered { Ok(Self { text: text.to_owned(), at }) } else { Err(StageIdError) }
     }
 

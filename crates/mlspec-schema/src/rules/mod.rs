@@ -1,0 +1,7 @@
+//! Rules that a JSON Schema cannot say. They are asked of documents that obey their schema.
+
+mod pipeline;
+mod record;
+
+pub(crate) use pipeline::pipeline_file;
+pub(crate) use record::record;
