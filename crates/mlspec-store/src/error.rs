@@ -1,6 +1,6 @@
 //! Why the store could not do something.
 
-use mlspec_record::{CanonicalError, Digest, ExitCode, Failure, Place, RecordError};
+use mlspec_record::{CanonicalError, Digest, ExitCode, Failure, Id, Name, Place, RecordError, StatusError};
 use std::path::{Path, PathBuf};
 
 /// Why the store could not do something.
@@ -37,6 +37,42 @@ pub enum StoreError {
         /// The newest format known.
         known: u64,
     },
+    /// There is nothing of this name.
+    #[error("there is no {what} `{name}` in the store")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Another process published a version of the dataset meanwhile.
+    #[error("the dataset `{name}` cannot get this version: {problem}")]
+    Conflict {
+        /// The dataset.
+        name: Name,
+        /// What is in the way.
+        problem: String,
+    },
+    /// The status of an object may not change so.
+    #[error("the status of `{id}` cannot change: {error}")]
+    Status {
+        /// The object.
+        id: Id,
+        /// Why not.
+        error: StatusError,
+    },
+    /// A file changed while it was read.
+    #[error("the file changes while it is read")]
+    Unsteady {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The index failed.
+    #[error("the index of the store failed: {reason}")]
+    Index {
+        /// What it said.
+        reason: String,
+    },
     /// A value has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
@@ -55,15 +91,26 @@ impl StoreError {
 impl Failure for StoreError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Io { .. } | Self::Missing(_) | Self::Changed(_) | Self::Corrupt { .. } => ExitCode::Outside,
-            Self::Newer { .. } | Self::Record(_) => ExitCode::Usage,
+            Self::Io { .. }
+            | Self::Missing(_)
+            | Self::Changed(_)
+            | Self::Corrupt { .. }
+            | Self::Conflict { .. }
+            | Self::Unsteady { .. }
+            | Self::Index { .. } => ExitCode::Outside,
+            Self::Newer { .. } | Self::Record(_) | Self::Unknown { .. } | Self::Status { .. } => ExitCode::Usage,
             Self::Canonical(_) => ExitCode::Bug,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing(_) | Self::Changed(_) => Some("run the pipeline again: what is missing is made anew".to_owned()),
+            Self::Missing(_) | Self::Changed(_) => {
+                Some("run the pipeline again: what is missing is made anew".to_owned())
+            }
+            Self::Conflict { .. } => {
+                Some("run again: the new version is built on the one that came in between".to_owned())
+            }
             Self::Newer { .. } => Some("use a newer mlspec, or another store with `--store`".to_owned()),
             _ => None,
         }
@@ -71,7 +118,7 @@ impl Failure for StoreError {
 
     fn place(&self) -> Place {
         match self {
-            Self::Io { path, .. } | Self::Corrupt { path, .. } => {
+            Self::Io { path, .. } | Self::Corrupt { path, .. } | Self::Unsteady { path } => {
                 Place { file: Some(path.display().to_string()), ..Place::default() }
             }
             _ => Place::default(),

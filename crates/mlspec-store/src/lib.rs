@@ -1,13 +1,38 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+//!
+//! # Reading order
+//! [`write_atomic`] is how every file comes into being. On it stand objects and manifests (by content), records and runs
+//! ([`RunGuard`]), the step cache ([`CacheEntry`]), datasets, live versions ([`Live`]), events, and [`Index`], which can be
+//! deleted.
 
+mod cache;
+mod closure;
+mod dataset;
 mod error;
+mod event;
+mod file_digest;
+mod format;
+mod index;
+mod live;
+mod lock;
+mod manifest;
 mod objects;
+mod records;
+mod run;
 mod write;
 
+pub use cache::CacheEntry;
+pub use closure::StoredFile;
 pub use error::StoreError;
+pub use event::{Change, Event};
+pub use index::{ArtifactUse, FoundRecord, Index};
+pub use live::{Live, LiveStep};
+pub use run::RunGuard;
 pub use write::write_atomic;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A store: one folder.
 ///
@@ -16,33 +41,37 @@ use std::path::{Path, PathBuf};
 /// | `store.json` | the format's version |
 /// | `objects/ab/cdef…` | bytes by their SHA-256 |
 /// | `manifests/<hex>.json` | what a table digest stands for |
-/// | `tmp/` | files that are being written |
+/// | `records/<run>/_run.json` | a run; no step has a name that begins with `_` |
+/// | `records/<run>/<step>.json` | what a step of it wrote |
+/// | `cache/<hex>.json` | outputs of a step by what determines them |
+/// | `datasets/<name>/<n>.json` | versions of a dataset; the one with the highest number is current |
+/// | `live/<pipeline>.json` | the run whose results are in use |
+/// | `events/<id>.ndjson` | changes of status, name or tags of a record |
+/// | `files/<hex>.json` | digests of files outside, remembered |
+/// | `index.sqlite` | made from the files, deleted without loss |
+/// | `tmp/`, `locks/` | files that are being written, and locks |
+///
+/// A clone is a handle on the same store.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    session: Arc<lock::Session>,
 }
 
 impl Store {
-    /// Opens the store in this folder; makes it where there is none.
+    /// Opens the store in this folder; makes it where there is none. What killed processes left half-written is removed.
     ///
     /// # Errors
     /// When the folder cannot be read or made, or was written by a newer version.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let store = Self { root: root.as_ref().to_owned() };
-        for folder in ["objects", "manifests", "tmp"] {
-            let path = store.root.join(folder);
-            std::fs::create_dir_all(&path).map_err(|error| StoreError::io(&path, error))?;
-        }
+        let store = Self { root: root.as_ref().to_owned(), session: Arc::default() };
+        store.check_format()?;
+        store.sweep();
         Ok(store)
     }
 
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// Where files lie until they are renamed into place.
-    pub(crate) fn tmp(&self) -> PathBuf {
-        self.root.join("tmp")
     }
 }

@@ -36,7 +36,12 @@ impl Store {
             std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
             _ => StoreError::io(&path, error),
         })?;
-        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(StoreError::Changed(*digest)) }
+        if Digest::of(&bytes) == *digest {
+            return Ok(bytes);
+        }
+        // Out of the way, so that the next run makes it anew.
+        self.set_aside(&path);
+        Err(StoreError::Changed(*digest))
     }
 
     /// Whether an object of this digest is there, with this size if one is given. Its bytes are not read.
