@@ -15,15 +15,20 @@ use serde_json::Value;
 pub fn validate_record(record: &Value) -> Result<(), Vec<Problem>> {
     match claimed(record) {
         Ok(schema) => check(schema, record),
-        Err(Unclaimed::Unknown(problem)) => Err(vec![problem]),
-        Err(Unclaimed::Broken(error)) => Err(vec![Problem::new("", "schema", error.to_string())]),
-        Err(Unclaimed::Nothing) => Err(vec![nothing_claimed()]),
+        Err(reason) => Err(vec![unclaimed(reason)]),
     }
 }
 
-pub(crate) fn nothing_claimed() -> Problem {
-    let help = "a record says `schema` and `kind`, a pipeline file has `pipeline` and `steps`".to_owned();
-    Problem::new("", "schema", "the document names no schema").help(Some(help))
+/// Why no schema was found, as a problem.
+pub(crate) fn unclaimed(reason: Unclaimed) -> Problem {
+    match reason {
+        Unclaimed::Unknown(problem) => problem,
+        Unclaimed::Broken(error) => Problem::new("", "schema", error.to_string()),
+        Unclaimed::Nothing => {
+            let help = "a record says `schema` and `kind`, a pipeline file has `pipeline` and `steps`".to_owned();
+            Problem::new("", "schema", "the document names no schema").help(Some(help))
+        }
+    }
 }
 
 /// By a schema, then by the rules of its name; rules are only asked of documents of the right shape.

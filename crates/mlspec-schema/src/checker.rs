@@ -1,0 +1,283 @@
+//! Checks documents in files, folders, globs and standard input.
+
+use crate::{
+    Class, FileReport, Finding, Position, Report, Schema, SchemaError, SourceFormat, Target,
+    choose::{Chosen, choose},
+    claim::{Unclaimed, claimed},
+    locate,
+    read::{self, decode, moved, without_mark},
+    sources::{self, Source, sources},
+    validate,
+};
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+};
+
+/// How documents are checked.
+#[derive(Clone, Debug)]
+pub struct CheckOptions {
+    /// The schema for all documents: the name or id of a published one, or a file. Without it, documents name their own.
+    pub schema: Option<String>,
+    /// The format of all files; without it, a file's ending tells, or else its first line.
+    pub format: Option<SourceFormat>,
+    /// The largest JSON or YAML file, and the longest line of NDJSON, in bytes.
+    pub max_bytes: usize,
+    /// How many problems of one document are told.
+    pub max_per_document: usize,
+    /// How many problems are told; the rest is counted.
+    pub max_problems: usize,
+}
+
+impl Default for CheckOptions {
+    fn default() -> Self {
+        Self { schema: None, format: None, max_bytes: 64 << 20, max_per_document: 20, max_problems: 1_000 }
+    }
+}
+
+/// Checks documents; never more than one of them is in memory.
+#[derive(Debug)]
+pub struct Checker {
+    options: CheckOptions,
+    chosen: Option<Chosen>,
+}
+
+/// Finds pointers in the text that a document was read from.
+type Places<'t> = dyn Fn(&[(&str, Target)]) -> Vec<Position> + 't;
+
+/// A file in the course of being checked.
+struct Course<'c> {
+    report: FileReport,
+    room: &'c mut usize,
+    /// Documents that name no schema are passed over.
+    lenient: bool,
+}
+
+impl Checker {
+    /// Compiles the schema of the options, if they name one.
+    ///
+    /// # Errors
+    /// When the schema is unknown, unreadable or no schema.
+    pub fn new(options: CheckOptions) -> Result<Self, SchemaError> {
+        let chosen = options.schema.as_deref().map(|name| choose(name, options.max_bytes)).transpose()?;
+        Ok(Self { options, chosen })
+    }
+
+    /// Checks everything that the paths mean; `-` is standard input.
+    pub fn check_paths(&self, paths: &[impl AsRef<str>], stdin: &mut dyn BufRead) -> Report {
+        let mut room = self.options.max_problems;
+        let mut report = Report::default();
+        for source in paths.iter().flat_map(|path| sources(path.as_ref())) {
+            report.files.push(self.check_source(source, stdin, &mut room));
+        }
+        if report.files.is_empty()
+            || (report.is_valid() && report.documents() == report.skipped() && report.skipped() > 0)
+        {
+            let message = "no document names a schema: nothing was checked";
+            let mut nothing = FileReport::new(&paths.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" "));
+            nothing.add(Finding::of_file(Class::Nothing, message, Some("name one with `--schema`")), &mut room);
+            report.files.push(nothing);
+        }
+        report
+    }
+
+    /// Checks a text as if it were a file of this name.
+    pub fn check_text(&self, name: &str, text: &str) -> Report {
+        let mut room = self.options.max_problems;
+        let format = self.options.format.or_else(|| SourceFormat::of(name.as_ref()));
+        Report { files: vec![self.check_reader(name, format, &mut text.as_bytes(), false, &mut room)] }
+    }
+
+    fn check_source(&self, source: Source, stdin: &mut dyn BufRead, room: &mut usize) -> FileReport {
+        match source {
+            Source::Stdin => self.check_reader("-", self.options.format, stdin, false, room),
+            Source::Nothing { name, reason, unreadable } => {
+                let mut report = FileReport::new(&name);
+                let class = if unreadable { Class::Unreadable } else { Class::Nothing };
+                report.add(Finding::of_file(class, reason, None), room);
+                report
+            }
+            Source::File { path, met } => {
+                let name = path.display().to_string();
+                let format = self.options.format.or_else(|| SourceFormat::of(&path));
+                match File::open(&path) {
+                    Ok(file) => {
+                        self.check_reader(&name, format, &mut BufReader::with_capacity(1 << 16, file), met, room)
+                    }
+                    Err(error) => {
+                        let mut report = FileReport::new(&name);
+                        report.add(Finding::of_file(Class::Unreadable, sources::reason(&error), None), room);
+                        report
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_reader(
+        &self,
+        name: &str,
+        format: Option<SourceFormat>,
+        reader: &mut dyn BufRead,
+        lenient: bool,
+        room: &mut usize,
+    ) -> FileReport {
+        let mut course = Course { report: FileReport::new(name), room, lenient };
+        let mut line = Vec::new();
+        let read = match format {
+            Some(SourceFormat::Ndjson) => self.check_lines(&mut line, reader, &mut course),
+            Some(format) => self.check_whole(format, &mut line, reader, &mut course),
+            None => self.check_guessed(&mut line, reader, &mut course),
+        };
+        if let Err(error) = read {
+            course.add(Finding::of_file(Class::Unreadable, sources::reason(&error), None));
+        }
+        course.report
+    }
+
+    /// A file without a telling name: documents by line if its first line is one, else as a whole.
+    fn check_guessed(
+        &self,
+        head: &mut Vec<u8>,
+        reader: &mut dyn BufRead,
+        course: &mut Course<'_>,
+    ) -> std::io::Result<()> {
+        let limit = self.options.max_bytes;
+        while head.iter().all(u8::is_ascii_whitespace) && head.len() <= limit {
+            if (&mut *reader).take(limit as u64 + 1).read_until(b'\n', head)? == 0 {
+                break;
+            }
+        }
+        match decode(head).map(SourceFormat::guess) {
+            Ok(SourceFormat::Ndjson) => self.check_lines(head, reader, course),
+            Ok(format) => self.check_whole(format, head, reader, course),
+            Err(_) => self.check_whole(SourceFormat::Json, head, reader, course),
+        }
+    }
+
+    /// JSON and YAML: the whole text, within the limit.
+    fn check_whole(
+        &self,
+        format: SourceFormat,
+        bytes: &mut Vec<u8>,
+        reader: &mut dyn BufRead,
+        course: &mut Course<'_>,
+    ) -> std::io::Result<()> {
+        let limit = self.options.max_bytes;
+        reader.take((limit + 1).saturating_sub(bytes.len()) as u64).read_to_end(bytes)?;
+        if bytes.len() > limit {
+            let help = "one document a line in a `.ndjson` file is read line by line";
+            course.add(Finding::of_file(
+                Class::Unparsable,
+                format!("the file has more than {limit} bytes"),
+                Some(help),
+            ));
+            return Ok(());
+        }
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                course.add(Finding::of_syntax(0, error));
+                return Ok(());
+            }
+        };
+        match read::read_documents(text, format) {
+            Err(error) => course.add(Finding::of_syntax(0, error)),
+            Ok(documents) => {
+                for (index, document) in documents.iter().enumerate() {
+                    self.check_document(document, course, &|wanted| locate(text, format, index, wanted));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// NDJSON: line by line; `line` holds what was read already.
+    fn check_lines(
+        &self,
+        line: &mut Vec<u8>,
+        reader: &mut dyn BufRead,
+        course: &mut Course<'_>,
+    ) -> std::io::Result<()> {
+        let limit = self.options.max_bytes;
+        let mut number = 0;
+        loop {
+            if line.is_empty() && (&mut *reader).take(limit as u64 + 1).read_until(b'\n', line)? == 0 {
+                return Ok(());
+            }
+            if line.len() > limit {
+                let begin = Position { line: number + 1, column: 1 };
+                let error = read::SyntaxError::new(begin, format!("the line has more than {limit} bytes"));
+                course.add(Finding::of_syntax(course.report.documents + 1, error));
+                return Ok(());
+            }
+            for one in line.split_inclusive(|byte| *byte == b'\n') {
+                self.check_line(one, number, course);
+                number += 1;
+            }
+            line.clear();
+        }
+    }
+
+    fn check_line(&self, line: &[u8], number: u64, course: &mut Course<'_>) {
+        let parsed = decode(line)
+            .map(without_mark)
+            .and_then(|text| if text.trim().is_empty() { Ok(None) } else { Ok(Some((text, read::parse_json(text)?))) });
+        match parsed {
+            Ok(None) => {}
+            Ok(Some((text, document))) => self.check_document(&document, course, &|wanted| {
+                let shift = |at: Position| Position { line: at.line + number, ..at };
+                locate(text, SourceFormat::Json, 0, wanted).into_iter().map(shift).collect()
+            }),
+            Err(error) => {
+                course.report.documents += 1;
+                let document = course.report.documents;
+                course.add(Finding::of_syntax(document, moved(error, number)));
+            }
+        }
+    }
+
+    fn check_document(&self, document: &Value, course: &mut Course<'_>, places: &Places<'_>) {
+        course.report.documents += 1;
+        let (class, mut problems) = match self.schema_of(document) {
+            Ok(schema) => match validate::check(schema, document) {
+                Ok(()) => {
+                    course.report.valid += 1;
+                    return;
+                }
+                Err(problems) => (Class::Invalid, problems),
+            },
+            Err(Unclaimed::Nothing) if course.lenient => {
+                course.report.skipped += 1;
+                return;
+            }
+            Err(unclaimed) => (Class::UnknownSchema, vec![validate::unclaimed(unclaimed)]),
+        };
+        let hidden = problems.len().saturating_sub(self.options.max_per_document);
+        problems.truncate(self.options.max_per_document);
+        course.report.more += hidden as u64;
+        let wanted: Vec<(&str, Target)> =
+            problems.iter().map(|problem| (problem.pointer.as_str(), problem.target)).collect();
+        let positions = if *course.room > 0 { places(&wanted) } else { Vec::new() };
+        let begin = Position { line: 1, column: 1 };
+        let number = course.report.documents;
+        for (at, problem) in problems.into_iter().enumerate() {
+            let position = positions.get(at).copied().unwrap_or(begin);
+            course.add(Finding::of_problem(class, number, position, problem));
+        }
+    }
+
+    fn schema_of(&self, document: &Value) -> Result<&Schema, Unclaimed> {
+        match &self.chosen {
+            Some(chosen) => Ok(chosen.schema()),
+            None => claimed(document),
+        }
+    }
+}
+
+impl Course<'_> {
+    fn add(&mut self, finding: Finding) {
+        self.report.add(finding, self.room);
+    }
+}

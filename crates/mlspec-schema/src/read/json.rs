@@ -1,0 +1,112 @@
+//! JSON, with duplicate keys refused in the same pass that reads it.
+
+use super::{Position, SyntaxError, json_walk};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value, map::Entry};
+use std::fmt;
+
+const TWICE: &str = "the key stands twice in its object";
+
+/// Reads one document.
+pub(crate) fn parse(text: &str) -> Result<Value, SyntaxError> {
+    serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| syntax(text, &error))
+}
+
+fn syntax(text: &str, error: &serde_json::Error) -> SyntaxError {
+    let full = error.to_string();
+    let message = full.split(" at line ").next().unwrap_or_default();
+    if message == TWICE
+        && let Some((offset, pointer)) = json_walk::first_duplicate(text)
+    {
+        return SyntaxError::new(Position::of(text, offset), TWICE).at(&pointer);
+    }
+    let position = position(text, error);
+    match message {
+        "recursion limit exceeded" => SyntaxError::new(position, format!("nested more than {} deep", super::MAX_DEPTH)),
+        "trailing characters" => SyntaxError::new(position, "expected the end of the document")
+            .help("one file holds one JSON document; name it `.ndjson` if it holds one a line"),
+        _ => SyntaxError::new(position, if message.is_empty() { "invalid JSON" } else { message }),
+    }
+}
+
+/// serde_json counts columns in bytes; line 0 means that nothing was read.
+fn position(text: &str, error: &serde_json::Error) -> Position {
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(error.line().saturating_sub(1)).map(str::len).sum();
+    Position::of(text, before + error.column().saturating_sub(1))
+}
+
+/// A value that was read strictly.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Seed.deserialize(deserializer).map(Self)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seed;
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(Self)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            match members.entry(key) {
+                Entry::Vacant(vacant) => vacant.insert(access.next_value_seed(Self)?),
+                Entry::Occupied(_) => return Err(A::Error::custom(TWICE)),
+            };
+        }
+        Ok(Value::Object(members))
+    }
+}
