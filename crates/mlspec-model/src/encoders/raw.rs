@@ -1,0 +1,195 @@
+//! The raw table of a matrix: what of each row depends on the row alone.
+
+mod text;
+
+use crate::{Analyzer, ModelError, RowProblem};
+use mlspec_record::DataType;
+use mlspec_table::polars::prelude::{self as pl, DataFrame, IntoColumn as _, Series};
+use mlspec_table::{Table, TableError, from_polars};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The raw table's column of labels.
+pub const LABEL: &str = "label";
+
+/// The raw table's column of weights.
+pub const WEIGHT: &str = "weight";
+
+/// What a null text means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextNulls {
+    /// An error.
+    #[default]
+    Error,
+    /// An empty text.
+    Empty,
+}
+
+/// What the length of a text counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthUnit {
+    /// Characters (Unicode scalar values).
+    #[default]
+    Characters,
+    /// Runs of characters that are not white space.
+    Words,
+}
+
+/// One table column as a raw table holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawColumn {
+    /// The name there: `0.country` for column `country` of the first encoder, [`LABEL`] or [`WEIGHT`]. Terms have two
+    /// columns, `0.text.terms` and `0.text.counts`.
+    pub name: String,
+    /// The table column.
+    pub column: String,
+    /// What is kept of it.
+    pub kind: RawKind,
+}
+
+/// What a raw table keeps of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RawKind {
+    /// The number; a boolean as 0 or 1.
+    Number {
+        /// Whether nulls are allowed.
+        nulls: bool,
+    },
+    /// The category as text.
+    Category {
+        /// Whether nulls are allowed.
+        nulls: bool,
+    },
+    /// The text's length.
+    Length {
+        /// What is counted.
+        unit: LengthUnit,
+        /// What null means.
+        nulls: TextNulls,
+    },
+    /// The features of the terms by hash, ascending, and their signed counts, `c` as `2c` or `-2c - 1`.
+    Hashed {
+        /// How many features there are.
+        n_features: u32,
+        /// Whether the hash's sign is the sign of the count.
+        alternate_sign: bool,
+        /// How terms are found.
+        analyzer: Analyzer,
+        /// What null means.
+        nulls: TextNulls,
+    },
+    /// The hashes of the terms, ascending, and their counts.
+    Counted {
+        /// How terms are found.
+        analyzer: Analyzer,
+        /// What null means.
+        nulls: TextNulls,
+    },
+}
+
+impl RawColumn {
+    /// The weight of rows.
+    pub fn weight(column: &str) -> Self {
+        Self { name: WEIGHT.to_owned(), column: column.to_owned(), kind: RawKind::Number { nulls: false } }
+    }
+}
+
+/// Makes the raw table of these rows.
+///
+/// # Errors
+/// When a column is missing or of another type, or a value is null where it must not be, NaN, infinite, or a negative weight.
+pub fn encode_rows(table: &Table, columns: &[RawColumn]) -> Result<Table, ModelError> {
+    let ids = table.ids();
+    let mut encoded = Vec::new();
+    for raw in columns {
+        let series = table.column(&raw.column)?.as_materialized_series();
+        match raw.kind {
+            RawKind::Number { nulls } => encoded.push(number(raw, series, nulls, &ids)?),
+            RawKind::Category { nulls } => encoded.push(category(raw, series, nulls, &ids)?),
+            RawKind::Length { .. } | RawKind::Hashed { .. } | RawKind::Counted { .. } => {
+                encoded.extend(text::encode(raw, text_column(raw, series, &ids)?)?);
+            }
+        }
+    }
+    let columns = encoded.into_iter().map(|series| series.into_column()).collect();
+    Ok(Table::with_ids(DataFrame::new(table.len(), columns).map_err(TableError::from)?, ids)?)
+}
+
+fn number(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {
+    match from_polars(series.dtype()) {
+        Some(found) if found.is_numeric() || found == DataType::Boolean => {}
+        found => return Err(wrong_type(raw, found, "numbers or booleans")),
+    }
+    let numbers = series.cast(&pl::DataType::Float64).map_err(TableError::from)?.with_name((&*raw.name).into());
+    let values = numbers.f64().map_err(TableError::from)?;
+    let problem = |problem| move || (raw.column.clone(), problem);
+    if !nulls && values.null_count() > 0 {
+        refuse(ids, values.iter().map(|value| value.is_none()), problem(RowProblem::Null))?;
+    }
+    refuse(
+        ids,
+        values.iter().map(|value| value.is_some_and(|value| !value.is_finite())),
+        problem(RowProblem::NotFinite),
+    )?;
+    if raw.name == WEIGHT {
+        refuse(
+            ids,
+            values.iter().map(|value| value.is_some_and(|value| value < 0.0)),
+            problem(RowProblem::NegativeWeight),
+        )?;
+    }
+    Ok(numbers)
+}
+
+fn category(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {
+    match from_polars(series.dtype()) {
+        Some(DataType::String | DataType::Boolean | DataType::Date) => {}
+        Some(found) if found.is_numeric() && !matches!(found, DataType::Float32 | DataType::Float64) => {}
+        found => return Err(wrong_type(raw, found, "texts, integers, booleans or dates")),
+    }
+    let texts = series.cast(&pl::DataType::String).map_err(TableError::from)?.with_name((&*raw.name).into());
+    if !nulls {
+        refuse(ids, series.is_null().iter().map(|null| null == Some(true)), || (raw.column.clone(), RowProblem::Null))?;
+    }
+    Ok(texts)
+}
+
+fn text_column<'a>(raw: &RawColumn, series: &'a Series, ids: &[u64]) -> Result<&'a pl::StringChunked, ModelError> {
+    let Ok(texts) = series.str() else {
+        return Err(wrong_type(raw, from_polars(series.dtype()), "texts"));
+    };
+    let (RawKind::Length { nulls, .. } | RawKind::Hashed { nulls, .. } | RawKind::Counted { nulls, .. }) = raw.kind
+    else {
+        return Ok(texts);
+    };
+    if nulls == TextNulls::Error && texts.null_count() > 0 {
+        refuse(ids, texts.is_null().iter().map(|null| null == Some(true)), || (raw.column.clone(), RowProblem::Null))?;
+    }
+    Ok(texts)
+}
+
+fn wrong_type(raw: &RawColumn, found: Option<DataType>, expected: &'static str) -> ModelError {
+    ModelError::ColumnType { column: raw.column.clone(), found: found.unwrap_or(DataType::Binary), expected }
+}
+
+/// Ends with an error that counts the rows for which `bad` is true, and names up to five.
+pub(crate) fn refuse(
+    ids: &[u64],
+    bad: impl Iterator<Item = bool>,
+    problem: impl FnOnce() -> (String, RowProblem),
+) -> Result<(), ModelError> {
+    let (mut count, mut rows) = (0, Vec::new());
+    for (id, _) in ids.iter().zip(bad).filter(|pair| pair.1) {
+        count += 1;
+        if rows.len() < 5 {
+            rows.push(*id);
+        }
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    let (column, problem) = problem();
+    Err(ModelError::Rows { column, problem, count, rows })
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`Features`] and [`Target`] are what models work on; [`Model`] is a fitted model's document, its [`Predictor`] makes a
+//! [`Prediction`]; [`FittedEncoders`] is the document that turns rows into features, in two steps: [`encode_rows`] keeps what
+//! depends on the row alone (the raw table of a [`Matrix`]), [`FittedEncoders::assemble`] applies what was fitted;
+//! [`LoadedMatrix::read`] does the latter for a stored matrix.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod encoders;
+mod error;
+mod features;
+mod format;
+mod matrix;
+mod model;
+mod predict;
+mod target;
+mod text;
+
+pub use encoders::{
+    FittedEncoder, FittedEncoders, FittedLabel, HashingVectorizer, ImputedColumn, Imputer, LABEL, LengthUnit, Lengths,
+    Norm, NumberColumn, Numbers, OneHot, OneHotColumn, RawColumn, RawKind, TextNulls, Tfidf, TfidfColumn, Unknown,
+    WEIGHT, encode_rows,
+};
+pub use error::{ModelError, RowProblem};
+pub use features::{Block, Features, Row};
+pub use matrix::{LoadedMatrix, Matrix};
+pub use model::{Model, Predictor};
+pub use predict::{DecisionTree, Linear, Logistic, Prediction, Split, TreeNode};
+pub use target::Target;
+pub use text::{Analyzer, Terms, murmur3_32, term_hash};

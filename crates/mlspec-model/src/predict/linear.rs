@@ -1,0 +1,32 @@
+//! A linear function of the features.
+
+use crate::model::check_coefficients;
+use crate::{Features, ModelError, Prediction, format::tidy};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// `coefficients · row + intercept`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Linear {
+    /// One a feature.
+    pub coefficients: Vec<f64>,
+    /// The value where all features are zero.
+    pub intercept: f64,
+}
+
+impl Linear {
+    pub(crate) fn check(&mut self, features: usize) -> Result<(), ModelError> {
+        check_coefficients(&mut self.coefficients, features)?;
+        tidy(std::slice::from_mut(&mut self.intercept), "model")
+    }
+
+    pub(crate) fn predict(&self, features: &Features) -> Prediction {
+        let parts: Vec<Vec<f64>> = features
+            .blocks()
+            .par_iter()
+            .map(|block| block.rows().map(|row| row.dot(&self.coefficients) + self.intercept).collect())
+            .collect();
+        Prediction::Value(parts.concat())
+    }
+}
