@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+//!
+//! # Reading order
+//! [`Pipeline::load`] reads a pipeline file and binds its parameters; [`Pipeline::check`] finds everything that can be found
+//! before data is read and gives a [`Checked`]; [`Checked::run`] runs it. What is not the pipeline's (clock, identifiers,
+//! threads) comes in by [`Surroundings`]; what happens goes out to an [`Observer`]. [`status`], [`explain`], [`show`],
+//! [`Dag`] and [`reproduce`] look at runs afterwards.
+
+mod check;
+mod deliver;
+mod error;
+mod execute;
+mod graph;
+mod interpolate;
+mod key;
+mod load;
+mod observe;
+mod parameters;
+mod ports;
+mod problem;
+mod reason;
+mod record;
+mod run;
+mod schedule;
+mod suggest;
+mod surroundings;
+
+pub use check::{CheckOptions, Checked, CheckedStep, InputEdge};
+pub use error::RunnerError;
+pub use load::{LoadOptions, Pipeline};
+pub use observe::{Event, Observer, Silent};
+pub use problem::{Problem, Rejected};
+pub use reason::Cause;
+pub use run::{RunOptions, RunReport, StepFailure, StepReport};
+pub use surroundings::{Resources, Surroundings};

@@ -1,0 +1,232 @@
+//! Why a step runs: what determines its result, compared with the last time.
+
+use crate::CheckedStep;
+use mlspec_record::object::PipelineRun;
+use mlspec_record::{Id, Name};
+use mlspec_store::Store;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::OnceLock;
+
+/// How many runs back a step's last result is looked for.
+const BACK: usize = 8;
+
+/// Why a step cannot be taken from the store.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cause {
+    /// It has no result yet.
+    First,
+    /// Its stage behaves differently now.
+    Stage {
+        /// The stage before.
+        from: String,
+        /// The stage now.
+        to: String,
+    },
+    /// The crate that implements it has another version.
+    Producer {
+        /// Name and version before.
+        from: String,
+        /// Name and version now.
+        to: String,
+    },
+    /// The table engine has another version.
+    Engine {
+        /// The engine before.
+        from: String,
+        /// The engine now.
+        to: String,
+    },
+    /// A setting changed.
+    Setting {
+        /// Its path, with dots.
+        name: String,
+    },
+    /// The pipeline's seed changed.
+    Seed,
+    /// Another number of rows was asked for.
+    Sample,
+    /// What arrives at a port changed.
+    Input {
+        /// The port.
+        port: String,
+        /// The step that it comes from.
+        step: String,
+    },
+    /// A file, or something else outside, changed.
+    External {
+        /// What it is.
+        name: String,
+    },
+    /// Something of the result is no longer in the store, or was changed there.
+    Gone,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("it has not been run before"),
+            Self::Stage { from, to } => write!(f, "the stage changed from `{from}` to `{to}`"),
+            Self::Producer { from, to } => write!(f, "the version changed from `{from}` to `{to}`"),
+            Self::Engine { from, to } => write!(f, "the table engine changed from `{from}` to `{to}`"),
+            Self::Setting { name } => write!(f, "setting `{name}` changed"),
+            Self::Seed => f.write_str("the seed changed"),
+            Self::Sample => f.write_str("the number of rows to read changed"),
+            Self::Input { port, step } => write!(f, "input `{port}` changed because step `{step}` changed"),
+            Self::External { name } => write!(f, "`{name}` changed"),
+            Self::Gone => f.write_str("something of its result is no longer in the store as it was"),
+        }
+    }
+}
+
+/// Earlier runs of the pipeline.
+pub(crate) struct History<'a> {
+    store: &'a Store,
+    pipeline: &'a Name,
+    run: &'a Id,
+    runs: OnceLock<Vec<BTreeMap<Name, mlspec_record::Digest>>>,
+}
+
+impl<'a> History<'a> {
+    /// The runs of this pipeline before this run.
+    pub(crate) fn new(store: &'a Store, pipeline: &'a Name, run: &'a Id) -> Self {
+        Self { store, pipeline, run, runs: OnceLock::new() }
+    }
+
+    /// Why a step runs, as a sentence.
+    pub(crate) fn why(&self, step: &CheckedStep, parts: &Value, gone: bool) -> String {
+        if gone {
+            return Cause::Gone.to_string();
+        }
+        let sources = step.inputs.iter().map(|edge| (edge.port.to_string(), edge.step.to_string())).collect();
+        let causes =
+            self.last(&step.name, parts).map_or_else(|| vec![Cause::First], |last| compare(&last, parts, &sources));
+        sentence(&causes)
+    }
+
+    /// What determined the last result of a step that is still known.
+    fn last(&self, step: &Name, now: &Value) -> Option<Value> {
+        let keys = self.runs().iter().filter_map(|run| run.get(step));
+        keys.filter_map(|key| self.store.cached(key)).map(|(entry, _)| entry.parts).find(|parts| parts != now)
+    }
+
+    fn runs(&self) -> &[BTreeMap<Name, mlspec_record::Digest>] {
+        self.runs.get_or_init(|| {
+            let Ok(runs) = self.store.runs_of(self.pipeline) else { return Vec::new() };
+            let runs = runs.filter(|run| run.id < *self.run && run.body.sample.is_none());
+            runs.take(BACK).map(|run| keys(&run.body)).collect()
+        })
+    }
+}
+
+fn keys(run: &PipelineRun) -> BTreeMap<Name, mlspec_record::Digest> {
+    run.steps.iter().filter_map(|step| Some((step.step.clone(), step.cache_key?))).collect()
+}
+
+/// Causes as a sentence.
+pub(crate) fn sentence(causes: &[Cause]) -> String {
+    causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What differs between two makings of a key; `sources` names the step behind each port.
+pub(crate) fn compare(before: &Value, now: &Value, sources: &BTreeMap<String, String>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let part = |of: &Value, name: &str| of.get(name).cloned().unwrap_or_default();
+    let differs = |name: &str| part(before, name) != part(now, name);
+    let both = |name: &str| (shown(&part(before, name)), shown(&part(now, name)));
+    if differs("stage") {
+        let (from, to) = both("stage");
+        causes.push(Cause::Stage { from, to });
+    }
+    if differs("producer") {
+        let (from, to) = both("producer");
+        causes.push(Cause::Producer { from, to });
+    }
+    if differs("engine") {
+        let (from, to) = both("engine");
+        causes.push(Cause::Engine { from, to });
+    }
+    let mut settings = BTreeSet::new();
+    paths(&part(before, "settings"), &part(now, "settings"), "", &mut settings);
+    causes.extend(settings.into_iter().map(|name| Cause::Setting { name }));
+    if differs("seed") {
+        causes.push(Cause::Seed);
+    }
+    if differs("sample") {
+        causes.push(Cause::Sample);
+    }
+    let (old, new) = (members(part(before, "inputs")), members(part(now, "inputs")));
+    for port in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        if old.get(port) != new.get(port) {
+            let step = sources.get(port).cloned().unwrap_or_default();
+            causes.push(Cause::Input { port: port.clone(), step });
+        }
+    }
+    let mut external = BTreeSet::new();
+    outside(&part(before, "external"), &part(now, "external"), "", &mut external);
+    causes.extend(external.into_iter().map(|name| Cause::External { name }));
+    causes
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match (value.as_str(), value.get("name").and_then(Value::as_str), value.get("version").and_then(Value::as_str)) {
+        (Some(text), ..) => text.to_owned(),
+        (None, Some(name), Some(version)) => format!("{name} {version}"),
+        _ => value.to_string(),
+    }
+}
+
+/// The paths, with dots, at which two settings differ.
+fn paths(before: &Value, now: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match (before, now) {
+        _ if before == now => {}
+        (Value::Object(a), Value::Object(b)) => {
+            for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let of = |members: &Map<String, Value>| members.get(key).cloned().unwrap_or_default();
+                paths(&of(a), &of(b), &below, found);
+            }
+        }
+        _ => drop(found.insert(if path.is_empty() { "settings".to_owned() } else { path.to_owned() })),
+    }
+}
+
+/// What differs outside: files by their paths where the stage gives them, members by their keys otherwise.
+fn outside(before: &Value, now: &Value, name: &str, found: &mut BTreeSet<String>) {
+    let path = |value: &Value| value.get("path").and_then(Value::as_str).map(str::to_owned);
+    match (before, now) {
+        _ if before == now => {}
+        (Value::Array(a), Value::Array(b)) if a.iter().chain(b).all(|item| path(item).is_some()) => {
+            let by_path =
+                |items: &[Value]| items.iter().map(|item| (path(item), item.clone())).collect::<BTreeMap<_, _>>();
+            let (a, b) = (by_path(a), by_path(b));
+            for path in a.keys().chain(b.keys()).flatten().collect::<BTreeSet<_>>() {
+                let key = Some(path.clone());
+                if a.get(&key) != b.get(&key) {
+                    found.insert(path.clone());
+                }
+            }
+        }
+        (Value::Object(a), Value::Object(b)) if path(before).is_none() => {
+            for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
+                let of = |members: &Map<String, Value>| members.get(key).cloned().unwrap_or_default();
+                outside(&of(a), &of(b), key, found);
+            }
+        }
+        _ => drop(found.insert(path(now).or_else(|| path(before)).unwrap_or_else(|| match name {
+            "" => "what it reads from outside".to_owned(),
+            name => name.to_owned(),
+        }))),
+    }
+}
