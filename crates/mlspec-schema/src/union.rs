@@ -9,10 +9,7 @@ use crate::{
     problem::join,
     suggest::{closest, listed},
 };
-use jsonschema::{
-    ValidationError,
-    error::{TypeKind, ValidationErrorKind as Kind},
-};
+use jsonschema::{ValidationError, error::ValidationErrorKind as Kind};
 use serde_json::Value;
 use std::cmp::Reverse;
 
@@ -104,10 +101,12 @@ fn no_variant(error: &ValidationError<'_>, keyword: &str, variants: &[Vec<Valida
             _ => {}
         }
     }
-    let all_types =
-        all().all(|inner| matches!(inner.kind(), Kind::Type { kind: TypeKind::Single(_) | TypeKind::Multiple(_) }));
-    let got = if all_types { format!(", got {}", type_of(error.instance())) } else { String::new() };
-    Problem::new(at, keyword, format!("expected {}{got}", expected.join(" or ")))
+    let all_types = all().all(|inner| matches!(inner.kind(), Kind::Type { .. }));
+    let expected = expected.join(" or ");
+    match all_types {
+        true => Problem::new(at, "type", format!("expected {expected}, got {}", type_of(error.instance()))),
+        false => Problem::new(at, keyword, format!("expected {expected}")),
+    }
 }
 
 /// Several variants are told apart by which field they have: the tag is missing, or the one field that names the variant.

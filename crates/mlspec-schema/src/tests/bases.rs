@@ -1,0 +1,121 @@
+//! One good document of each kind, as a writer other than ours might write it.
+
+use mlspec_record::Kind;
+use serde_json::{Value, json};
+
+pub(super) const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const ID: &str = "0190f3a0-1111-7000-8000-000000000001";
+
+fn artifact(kind: &str) -> Value {
+    json!({"kind": kind, "digest": DIGEST, "lineage": DIGEST, "rows": 10, "bytes": 4096})
+}
+
+fn columns() -> Value {
+    json!([{"name": "id", "type": "int64"}, {"name": "text", "type": "string"}])
+}
+
+/// A good document of this kind.
+pub(super) fn base(kind: Kind) -> Value {
+    if kind.is_stage() { record(kind) } else { object(kind) }
+}
+
+fn record(kind: Kind) -> Value {
+    json!({
+        "schema": kind.schema().to_string(), "id": ID, "kind": kind.as_str(), "name": "a-step", "description": "one step",
+        "run": {"id": ID, "pipeline": "complaints", "version": "1.0.0"},
+        "step": {"name": "a-step", "stage": "split@1"},
+        "started": "2024-05-01T12:00:00.000Z", "finished": "2024-05-01T12:00:01.500Z",
+        "actor": "someone", "code": {"revision": "0123abc", "dirty": false},
+        "producer": {"name": "mlspec-split", "version": "0.1.0"},
+        "inputs": [{"port": "rows", "artifact": artifact("table"),
+                    "producer": {"record": ID, "content": DIGEST, "step": "before", "port": "rows"}}],
+        "outputs": [{"port": "train", "artifact": artifact("table")}, {"port": "rest", "artifact": artifact("matrix")}],
+        "parameters": {"by": ["customer"]}, "seed": 7, "environment": {"os": "linux"},
+        "tags": [{"key": "team", "value": "data"}], "execution_profile": {"wall_seconds": 1.5},
+        "body": body(kind),
+    })
+}
+
+fn object(kind: Kind) -> Value {
+    json!({
+        "schema": kind.schema().to_string(), "id": ID, "kind": kind.as_str(), "name": "an-object", "status": "Active",
+        "created": "2024-05-01T12:00:00Z", "body": body(kind),
+    })
+}
+
+fn body(kind: Kind) -> Value {
+    let step_run = json!({"step": "rows", "state": "completed", "reason": "its inputs changed", "cache_key": DIGEST});
+    match kind {
+        Kind::Ingestion => json!({
+            "dataset": "mails", "key": ["id"], "columns": columns(), "inferred": true, "rows": 10, "next_row": 10,
+            "files": [{"datastore": "raw", "path": "mails.csv", "format": "csv", "digest": DIGEST, "bytes": 512,
+                       "first_row": 0, "rows": 10}],
+        }),
+        Kind::Transformation => json!({
+            "operators": [{"position": 0, "operator": "filter", "table": "rows", "rows_in": 12, "rows_out": 10, "dropped": 2,
+                           "reason": "condition not true"}],
+            "encoding": null,
+        }),
+        Kind::Validation => json!({
+            "passed": false, "rows": 10,
+            "expectations": [{"name": "ids", "expectation": "not_null", "columns": ["id"], "severity": "error", "passed": false,
+                              "failing": 1, "tolerance": 0.0, "failing_rows": artifact("table")}],
+        }),
+        Kind::Splitting => json!({
+            "by": "columns", "keys": ["customer"], "hash": "xxh3-64",
+            "parts": [{"name": "train", "share": 0.8, "rows": 8,
+                       "columns": [{"column": "id", "nulls": 0, "distinct": 8, "mean": 3.5}]}],
+            "leakage": [{"source": "mails", "rows": 10, "shared": 0}],
+        }),
+        Kind::Training => json!({
+            "estimator": "logistic_regression", "hyperparameters": {"alpha": 1.0}, "rows": 8, "features": 3,
+            "classes": ["no", "yes"], "positive": "yes", "guarantee": "converged", "format": "1.0.0",
+            "convergence": {"converged": true, "iterations": 12, "objective": 0.4, "gradient_norm": 1e-9, "tolerance": 1e-8},
+        }),
+        Kind::Evaluation | Kind::Test => measured(kind),
+        Kind::Dataset => json!({"key": ["id"], "license": "CC0-1.0", "versions": [ID]}),
+        Kind::DatasetVersion => json!({
+            "dataset": "mails", "version": 1, "columns": columns(), "table": artifact("table"), "record": DIGEST, "next_row": 10,
+        }),
+        Kind::Artifact => {
+            json!({"created_by_run_id": ID, "step": "rows", "port": "rows", "artifact": artifact("table")})
+        }
+        Kind::Pipeline => json!({"version": "1.2.0-rc.1", "digest": DIGEST, "file": pipeline_file()}),
+        Kind::PipelineRun => json!({
+            "version": "1.2.0", "pipeline": DIGEST, "file": pipeline_file(), "folder": "examples/wine", "parameters": {"share": 0.8},
+            "state": "completed", "finished": "2024-05-01T12:00:09Z", "steps": [step_run],
+        }),
+        _ => step_run,
+    }
+}
+
+fn measured(kind: Kind) -> Value {
+    let figures = json!({
+        "rows": 2,
+        "metrics": [{"name": "accuracy", "value": 0.5}, {"name": "roc_auc", "value": null, "reason": "one class only"}],
+        "slices": [{"source": "customers", "column": "country", "rows_in_several": 0, "rows_in_none": 0,
+                    "slices": [{"value": null, "rows": 2, "metrics": []}]}],
+        "curves": [{"name": "roc", "x": [0.0, 1.0], "y": [0.0, 1.0]}],
+        "confusion_matrix": [[1, 0], [1, 0]], "classes": ["no", "yes"],
+        "model": {"bytes": 2048, "parameters": 4},
+    });
+    match kind {
+        Kind::Test => {
+            json!({"result": figures, "shared_with_training": [{"source": "mails", "rows": 10, "shared": 1}]})
+        }
+        _ => figures,
+    }
+}
+
+/// A good pipeline file.
+pub(super) fn pipeline_file() -> Value {
+    json!({
+        "pipeline": "wine", "version": "1.2.0", "description": "two models", "tags": [{"key": "team", "value": "data"}], "seed": 7,
+        "parameters": {"share": {"type": "float", "default": 0.8, "constraint": {"exclusive_minimum": 0, "maximum": 1}}},
+        "datastores": {"raw": {"type": "folder", "path": "data"}},
+        "steps": {
+            "rows": {"uses": "fetch@1", "settings": {"path": "wine.csv"}},
+            "cut": {"uses": "cleave@2", "inputs": {"rows": "rows.rows"}, "settings": {"share": "${share}"}, "after": ["rows"]},
+        },
+    })
+}
