@@ -8,6 +8,7 @@
 
 mod artifact;
 mod error;
+pub mod format;
 mod schema;
 mod table;
 mod types;

@@ -1,0 +1,179 @@
+//! Fields and records of CSV text.
+
+use crate::format::{Problem, options::Dialect};
+use std::borrow::Cow;
+
+/// What is wrong, and where in the text.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) problem: Problem,
+}
+
+/// A field's value.
+#[derive(Debug)]
+pub(crate) enum Field<'a> {
+    /// Without quotes; the empty one is null.
+    Plain(&'a str),
+    /// What stood between quotes; the empty one is the empty text.
+    Quoted(Cow<'a, str>),
+}
+
+/// What ended a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Field,
+    Record,
+    Text,
+}
+
+/// A position in text.
+#[derive(Clone, Debug)]
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    dialect: Dialect,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Self { text, at: 0, dialect }
+    }
+
+    /// The position.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes through the next record; `false` at the end of the text. With a `width` the record must have so many fields;
+    /// blank lines are skipped, unless a line has one field, which is null then.
+    pub(crate) fn record(
+        &mut self,
+        width: Option<usize>,
+        mut take: impl FnMut(usize, Field<'a>),
+    ) -> Result<bool, Fault> {
+        if width != Some(1) {
+            self.skip_blank_lines();
+        }
+        if self.at >= self.text.len() {
+            return Ok(false);
+        }
+        let start = self.at;
+        let mut found = 0;
+        loop {
+            let (field, end) = self.field()?;
+            if width.is_none_or(|width| found < width) {
+                take(found, field);
+            }
+            found += 1;
+            if end != End::Field {
+                break;
+            }
+        }
+        match width {
+            Some(expected) if expected != found => {
+                Err(Fault { at: start, problem: Problem::Ragged { found, expected } })
+            }
+            _ => Ok(true),
+        }
+    }
+
+    fn skip_blank_lines(&mut self) {
+        let bytes = self.text.as_bytes();
+        loop {
+            self.at += match bytes.get(self.at..) {
+                Some([b'\n', ..]) => 1,
+                Some([b'\r', b'\n', ..]) => 2,
+                _ => return,
+            };
+        }
+    }
+
+    fn field(&mut self) -> Result<(Field<'a>, End), Fault> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let Dialect { separator, quote } = self.dialect;
+        let found = match quote {
+            Some(quote) if rest.first() == Some(&quote) => return self.quoted(quote),
+            Some(quote) => memchr::memchr3(separator, b'\n', quote, rest),
+            None => memchr::memchr2(separator, b'\n', rest),
+        };
+        let start = self.at;
+        let length = found.unwrap_or(rest.len());
+        let end = match found.map(|at| rest[at]) {
+            None => End::Text,
+            Some(b'\n') => End::Record,
+            Some(byte) if byte == separator => End::Field,
+            Some(_) => return Err(Fault { at: start + length, problem: Problem::StrayQuote }),
+        };
+        self.at = start + length + usize::from(end != End::Text);
+        let value = self.text.get(start..start + length).unwrap_or_default();
+        let value = if end == End::Field { value } else { value.strip_suffix('\r').unwrap_or(value) };
+        Ok((Field::Plain(value), end))
+    }
+
+    fn quoted(&mut self, quote: u8) -> Result<(Field<'a>, End), Fault> {
+        let bytes = self.text.as_bytes();
+        let open = self.at;
+        let mut doubled = false;
+        let mut from = open + 1;
+        let close = loop {
+            let Some(found) = memchr::memchr(quote, &bytes[from..]) else {
+                return Err(Fault { at: open, problem: Problem::OpenQuote });
+            };
+            let at = from + found;
+            if bytes.get(at + 1) != Some(&quote) {
+                break at;
+            }
+            doubled = true;
+            from = at + 2;
+        };
+        let value = self.text.get(open + 1..close).unwrap_or_default();
+        let value = if doubled {
+            let one = char::from(quote).to_string();
+            Cow::Owned(value.replace(&one.repeat(2), &one))
+        } else {
+            Cow::Borrowed(value)
+        };
+        let (end, length) = match &bytes[close + 1..] {
+            [] | [b'\r'] => (End::Text, 1),
+            [b'\n', ..] => (End::Record, 1),
+            [b'\r', b'\n', ..] => (End::Record, 2),
+            [byte, ..] if *byte == self.dialect.separator => (End::Field, 1),
+            _ => return Err(Fault { at: close, problem: Problem::BehindQuote }),
+        };
+        self.at = (close + 1 + length).min(bytes.len());
+        Ok((Field::Quoted(value), end))
+    }
+}
+
+/// Cuts text into parts of about `size` bytes that end with a record. Within quotes, of which there is an odd number before,
+/// a line's end does not end a record.
+pub(crate) fn split(text: &[u8], quote: Option<u8>, size: usize) -> Vec<std::ops::Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while text.len() - start > size {
+        let from = start + size;
+        let quotes = |bytes: &[u8]| quote.map_or(0, |quote| memchr::memchr_iter(quote, bytes).count());
+        let mut inside = quotes(&text[start..from]) % 2 == 1;
+        let mut at = from;
+        let end = loop {
+            let found = match quote {
+                Some(quote) => memchr::memchr2(b'\n', quote, &text[at..]),
+                None => memchr::memchr(b'\n', &text[at..]),
+            };
+            let Some(found) = found else { break text.len() };
+            at += found + 1;
+            match text[at - 1] {
+                b'\n' if !inside => break at,
+                b'\n' => {}
+                _ => inside = !inside,
+            }
+        };
+        parts.push(start..end);
+        start = end;
+    }
+    if start < text.len() {
+        parts.push(start..text.len());
+    }
+    parts
+}
