@@ -146,6 +146,11 @@ impl Record {
     /// # Errors
     /// When the document has no canonical form.
     pub fn content_digest(&self) -> Result<Digest, RecordError> {
+        Ok(canonical_digest(&self.content())?)
+    }
+
+    /// What the content digest covers.
+    pub fn content(&self) -> Map<String, Value> {
         let mut content = self.document.clone();
         content.retain(|key, _| !VOLATILE.contains(&key.as_str()));
         if let Some(Value::Object(step)) = content.get_mut("step") {
@@ -163,7 +168,7 @@ impl Record {
                 artifact.remove("bytes");
             }
         }
-        Ok(canonical_digest(&content)?)
+        content
     }
 }
 

@@ -8,9 +8,11 @@
 //! [`Dag`] and [`reproduce`] look at runs afterwards.
 
 mod check;
+mod dag;
 mod deliver;
 mod error;
 mod execute;
+mod explain;
 mod graph;
 mod interpolate;
 mod key;
@@ -21,16 +23,24 @@ mod ports;
 mod problem;
 mod reason;
 mod record;
+mod reproduce;
 mod run;
 mod schedule;
+mod show;
+mod status;
 mod suggest;
 mod surroundings;
 
 pub use check::{CheckOptions, Checked, CheckedStep, InputEdge};
+pub use dag::{Dag, DagStep};
 pub use error::RunnerError;
+pub use explain::{Explanation, explain};
 pub use load::{LoadOptions, Pipeline};
 pub use observe::{Event, Observer, Silent};
 pub use problem::{Problem, Rejected};
 pub use reason::Cause;
+pub use reproduce::{Compared, Reproduction, reproduce};
 pub use run::{RunOptions, RunReport, StepFailure, StepReport};
+pub use show::{Shown, ShownRecord, find_run, show};
+pub use status::{PipelineStatus, Standing, standing, status, status_of};
 pub use surroundings::{Resources, Surroundings};

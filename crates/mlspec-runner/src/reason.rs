@@ -103,9 +103,12 @@ impl<'a> History<'a> {
             return Cause::Gone.to_string();
         }
         let sources = step.inputs.iter().map(|edge| (edge.port.to_string(), edge.step.to_string())).collect();
-        let causes =
-            self.last(&step.name, parts).map_or_else(|| vec![Cause::First], |last| compare(&last, parts, &sources));
-        sentence(&causes)
+        sentence(&self.causes(&step.name, &sources, parts))
+    }
+
+    /// Why a step runs; `sources` names the step behind each port.
+    pub(crate) fn causes(&self, step: &Name, sources: &BTreeMap<String, String>, parts: &Value) -> Vec<Cause> {
+        self.last(step, parts).map_or_else(|| vec![Cause::First], |last| compare(&last, parts, sources))
     }
 
     /// What determined the last result of a step that is still known.

@@ -38,6 +38,11 @@ impl Store {
         tmp
     }
 
+    /// A folder on the store's file system for files that are not to stay; what a killed process leaves there is removed.
+    pub fn writing_folder(&self) -> PathBuf {
+        self.tmp()
+    }
+
     /// Removes what killed processes left half-written, unless somebody is writing.
     pub(crate) fn sweep(&self) {
         let tmp = self.root.join("tmp");

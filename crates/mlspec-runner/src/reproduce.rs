@@ -1,0 +1,139 @@
+//! A run once more, from its record alone, in a fresh store; then step by step the same contents or not.
+
+use crate::{CheckOptions, Observer, Pipeline, RunOptions, RunReport, RunnerError, StepReport, Surroundings};
+use mlspec_record::body::Ingestion;
+use mlspec_record::object::{PipelineRun, StepRun};
+use mlspec_record::{Digest, ExitCode, Id, Kind, Name, Object, Record};
+use mlspec_stage::Registry;
+use mlspec_store::{Store, StoreError};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// How a repetition compares.
+#[derive(Clone, Debug)]
+pub struct Reproduction {
+    /// The run that was repeated.
+    pub run: Id,
+    /// The repetition.
+    pub report: RunReport,
+    /// Step by step, in an order in which they can run.
+    pub steps: Vec<Compared>,
+    /// Done when everything is the same; the check said no otherwise.
+    pub exit_code: ExitCode,
+}
+
+/// A step of both runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    /// The step.
+    pub step: Name,
+    /// The content digest of its record then.
+    pub before: Option<Digest>,
+    /// The content digest of its record now.
+    pub now: Option<Digest>,
+    /// Whether they are the same, and it ended the same way.
+    pub same: bool,
+    /// The members of the record that differ, such as `outputs`.
+    pub differs: Vec<String>,
+}
+
+impl Reproduction {
+    /// The first step that differs.
+    pub fn first_difference(&self) -> Option<&Compared> {
+        self.steps.iter().find(|step| !step.same)
+    }
+}
+
+/// Runs a run again from its record (file, parameters, folder) in a fresh store and compares content digests. Where the run
+/// made a later version of a dataset, the fresh store starts with the version before it.
+///
+/// # Errors
+/// When the run is not complete enough to be repeated, its pipeline no longer passes the checks, or a store fails.
+pub fn reproduce(
+    store: &Store,
+    run: &Object<PipelineRun>,
+    registry: &Registry,
+    around: &Surroundings<'_>,
+    observer: &dyn Observer,
+) -> Result<Reproduction, RunnerError> {
+    let body = &run.body;
+    if body.steps.is_empty() {
+        return Err(RunnerError::Unknown {
+            what: "result of the run",
+            name: run.id.to_string(),
+            hint: Some("it did not end; run the pipeline again and reproduce that run".to_owned()),
+        });
+    }
+    let folder = fresh_folder(store)?;
+    let fresh = Store::open(folder.path())?;
+    let records: Vec<Record> = body.steps.iter().filter_map(|step| store.record(&run.id, &step.step).ok()).collect();
+    for record in &records {
+        seed(store, &fresh, record)?;
+    }
+    let pipeline = Pipeline::of(body.file.clone(), PathBuf::from(&body.folder), body.parameters.clone())?;
+    let options = CheckOptions { to: body.to.clone(), sample: body.sample };
+    let checked = pipeline.check(registry, &fresh, &options)?;
+    let options = RunOptions { parent: Some(run.id.clone()), fresh: false };
+    let report = checked.run(&fresh, around, &options, observer)?;
+    let steps: Vec<Compared> = report
+        .steps
+        .iter()
+        .map(|now| compare(now, body.steps.iter().find(|then| then.step == now.step), store, run, &fresh, &report))
+        .collect();
+    let exit_code = if steps.iter().all(|step| step.same) { ExitCode::Done } else { ExitCode::Refused };
+    Ok(Reproduction { run: run.id.clone(), report, steps, exit_code })
+}
+
+/// In the store's own folder for temporary files: on its file system, and removed even if this process is killed.
+fn fresh_folder(store: &Store) -> Result<tempfile::TempDir, RunnerError> {
+    let tmp = store.writing_folder();
+    let made =
+        std::fs::create_dir_all(&tmp).and_then(|()| tempfile::Builder::new().prefix("reproduce-").tempdir_in(&tmp));
+    made.map_err(|error| StoreError::io(&tmp, error).into())
+}
+
+/// Puts the dataset version before the one that this record made into the fresh store.
+fn seed(store: &Store, fresh: &Store, record: &Record) -> Result<(), RunnerError> {
+    let Ok(envelope) = record.envelope_of::<Ingestion>(Kind::Ingestion) else { return Ok(()) };
+    let dataset = &envelope.body.dataset;
+    let tables: BTreeSet<Digest> = envelope.outputs.iter().map(|output| output.artifact.digest).collect();
+    for number in store.dataset_versions(dataset)? {
+        let made = tables.contains(&store.dataset_version(dataset, number)?.body.table.digest);
+        if made && number > 1 {
+            let before = store.dataset_version(dataset, number - 1)?;
+            for file in store.files_of([&before.body.table])? {
+                store.copy_file(&file, fresh)?;
+            }
+            return Ok(fresh.put_dataset_version(&before)?);
+        }
+        if made {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn compare(
+    now: &StepReport,
+    then: Option<&StepRun>,
+    store: &Store,
+    run: &Object<PipelineRun>,
+    fresh: &Store,
+    report: &RunReport,
+) -> Compared {
+    let before = then.and_then(|then| then.content);
+    let same = before == now.content && then.is_some_and(|then| then.state == now.state);
+    let differs = match (store.record(&run.id, &now.step), fresh.record(&report.run.id, &now.step)) {
+        (Ok(then), Ok(now)) if !same => members(&then, &now),
+        _ => Vec::new(),
+    };
+    Compared { step: now.step.clone(), before, now: now.content, same, differs }
+}
+
+/// The members of the contents that differ.
+fn members(then: &Record, now: &Record) -> Vec<String> {
+    let (then, now) = (then.content(), now.content());
+    let keys: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    keys.into_iter().filter(|key| then.get(*key) != now.get(*key)).cloned().collect()
+}
