@@ -119,9 +119,8 @@ impl Pipeline {
             let hint = suggest(to.as_str(), self.file().steps.keys().map(Name::as_str));
             return Err(RunnerError::Unknown { what: "step", name: to.to_string(), hint });
         }
-        let problems: Vec<_> = check.problems.into_iter().map(|problem| self.locate(problem)).collect();
-        if !problems.is_empty() {
-            return Err(Rejected { problems }.into());
+        if !check.problems.is_empty() {
+            return Err(Rejected { problems: self.locate(check.problems) }.into());
         }
         let steps = select(order, drafts, options.to.as_ref());
         Ok(Checked { pipeline: self.clone(), steps, options: options.clone(), warnings })
@@ -249,10 +248,8 @@ impl Check<'_> {
 
     fn unused(&self) -> Vec<Problem> {
         let parameters = self.pipeline.file().parameters.keys().filter(|name| !self.used.contains(name.as_str()));
-        parameters
-            .map(|name| Problem::at(format!("/parameters/{name}"), format!("the parameter `{name}` is not used")))
-            .map(|problem| self.pipeline.locate(problem))
-            .collect()
+        let problem = |name| Problem::at(format!("/parameters/{name}"), format!("the parameter `{name}` is not used"));
+        self.pipeline.locate(parameters.map(problem).collect())
     }
 }
 

@@ -27,6 +27,7 @@ mod reproduce;
 mod run;
 mod schedule;
 mod show;
+mod source;
 mod status;
 mod suggest;
 mod surroundings;
@@ -44,3 +45,6 @@ pub use run::{RunOptions, RunReport, StepFailure, StepReport};
 pub use show::{Shown, ShownRecord, find_run, show};
 pub use status::{PipelineStatus, Standing, standing, status, status_of};
 pub use surroundings::{Resources, Surroundings};
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Finding runs and records by what people type.
 
+use crate::RunnerError;
 use crate::status::{PipelineStatus, status_of};
 use crate::suggest::suggest;
-use crate::RunnerError;
 use mlspec_record::object::PipelineRun;
 use mlspec_record::{Id, Name, Object, Record, Status};
 use mlspec_store::{Event, Store};
