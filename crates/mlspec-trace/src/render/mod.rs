@@ -1,0 +1,8 @@
+//! Answers as text and as graphs. As JSON they are what serde makes of them.
+
+mod graph;
+mod impact;
+mod lineage;
+mod text;
+mod trace;
+mod usage;
