@@ -1,1 +1,40 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`Plan`] says what is computed, by [`Operator`]s, each in its file under `ops` with its lineage rule; `engine` binds a plan to
+//! columns and runs it; [`Tracked`] is the result, which [`Tracked::write`] keeps with its lineage. `links` follows ids both ways
+//! within one stage, [`Tracer`] across stages, down to the sources.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod documents;
+mod engine;
+mod error;
+mod expression;
+mod flight;
+mod hash;
+mod links;
+mod lost;
+mod operator;
+mod ops;
+mod plan;
+mod shape;
+#[cfg(test)]
+mod testing;
+mod tracer;
+mod tracked;
+
+pub use documents::{identity_lineage, source_lineage, whole_lineage};
+pub use engine::Scan;
+pub use error::{Problem, ProvenanceError, closest};
+pub use expression::{FUNCTIONS, check_expression};
+pub(crate) use flight::Flight;
+pub use lost::Lost;
+pub use operator::Operator;
+pub use ops::{
+    Aggregate, AggregateFunction, Cast, Concat, Constant, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy,
+    Join, Map, Rename, Select,
+};
+pub use plan::{Plan, Planned};
+pub use tracer::{SourceScan, Tracer};
+pub use tracked::Tracked;

@@ -1,0 +1,213 @@
+//! Binds a plan to columns, then to data; both ways through the same operators: a plan is checked by running it on no rows.
+
+use crate::flight::{bug, ids, node_column};
+use crate::links::{GROUP, Links, Node};
+use crate::operator::Relational;
+use crate::plan::{Kind, Plan};
+use crate::shape::Shape;
+use crate::{Flight, Problem, ProvenanceError, lost};
+use mlspec_record::{TableSchema, body::OperatorReport};
+use mlspec_table::polars::prelude::*;
+use mlspec_table::{ROW, empty_frame, frame_schema, normalize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How often a plan may read tables: lineage keeps a column per scan, and a chain of self-joins doubles them each time.
+pub(crate) const SCANS: usize = 256;
+
+/// One scan of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// The table's name, or `name#2`, … when it is read more than once.
+    pub name: String,
+    /// The table.
+    pub table: String,
+}
+
+/// A plan bound to columns: a tree in which every scan stands once.
+pub(crate) struct Bound {
+    pub(crate) work: Work,
+    pub(crate) shape: Shape,
+    wanted: BTreeSet<String>,
+}
+
+pub(crate) enum Work {
+    Scan(usize),
+    Apply { operator: Arc<dyn Relational + Send + Sync>, position: u64, table: String, inputs: Vec<Bound> },
+}
+
+/// What one pass over a plan gathers.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) reports: BTreeMap<u64, OperatorReport>,
+    /// Columns that somebody reads from what is computed now.
+    pub(crate) wanted: BTreeSet<String>,
+    /// How many input rows went into no row of what is computed now.
+    pub(crate) lost: u64,
+    /// Where lost rows are listed, if they are to be.
+    pub(crate) list: Option<Vec<lost::Lost>>,
+    /// The operator at work, for that list.
+    pub(crate) at: (u64, String, String, Option<&'static str>),
+}
+
+impl Run {
+    pub(crate) fn add(&mut self, node: Node) -> usize {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    /// Counts, and lists, the rows of an input whose ids are not among `kept`. `unique`: no id is kept twice.
+    pub(crate) fn lose(&mut self, input: &Flight, kept: &UInt64Chunked, unique: bool) -> Result<(), Problem> {
+        let distinct = if unique { kept.len() } else { lost::distinct(&input.ids()?, kept) };
+        self.lost += (input.rows().saturating_sub(distinct)) as u64;
+        if let Some(list) = &mut self.list {
+            list.push(lost::Lost::new(&self.at, input, kept)?);
+        }
+        Ok(())
+    }
+}
+
+/// Binds a plan to the columns of its tables.
+pub(crate) fn bind(
+    plan: &Plan,
+    schemas: &BTreeMap<String, TableSchema>,
+) -> Result<(Bound, Vec<Scan>), ProvenanceError> {
+    let found = plan.scans();
+    if found > SCANS {
+        return Err(ProvenanceError::Scans { found, limit: SCANS });
+    }
+    let positions = plan.positions();
+    let mut binder = Binder { schemas, positions, scans: Vec::new(), counts: BTreeMap::new(), run: Run::default() };
+    let (mut bound, _) = binder.bind(plan)?;
+    let wanted = bound.shape.schema.names().map(str::to_owned).collect();
+    want(&mut bound, wanted);
+    Ok((bound, binder.scans))
+}
+
+struct Binder<'a> {
+    schemas: &'a BTreeMap<String, TableSchema>,
+    positions: BTreeMap<usize, u64>,
+    scans: Vec<Scan>,
+    counts: BTreeMap<String, usize>,
+    run: Run,
+}
+
+impl Binder<'_> {
+    fn bind(&mut self, plan: &Plan) -> Result<(Bound, Flight), ProvenanceError> {
+        match plan.kind() {
+            Kind::Scan { table } => self.scan(table),
+            Kind::Apply { operator, inputs, position, table } => {
+                let bound: Vec<_> = inputs.iter().map(|input| self.bind(input)).collect::<Result<_, _>>()?;
+                let (inputs, empty): (Vec<_>, Vec<_>) = bound.into_iter().unzip();
+                let position = position.or_else(|| self.positions.get(&plan.address()).copied()).unwrap_or_default();
+                let place = |problem| ProvenanceError::Operator {
+                    position,
+                    operator: operator.name(),
+                    table: table.clone(),
+                    problem,
+                };
+                let shapes = inputs.iter().map(|input: &Bound| input.shape.clone()).collect();
+                let (shape, flight) = dry(&mut self.run, &**operator, shapes, empty).map_err(place)?;
+                let work = Work::Apply { operator: Arc::clone(operator), position, table: table.clone(), inputs };
+                Ok((Bound { work, shape, wanted: BTreeSet::new() }, flight))
+            }
+        }
+    }
+
+    fn scan(&mut self, table: &str) -> Result<(Bound, Flight), ProvenanceError> {
+        let schema = self.schemas.get(table).ok_or_else(|| ProvenanceError::UnknownTable {
+            table: table.to_owned(),
+            known: self.schemas.keys().cloned().collect(),
+        })?;
+        let count = self.counts.entry(table.to_owned()).or_default();
+        *count += 1;
+        let name = if *count == 1 { table.to_owned() } else { format!("{table}#{count}") };
+        let shape = Shape::scan(&name, schema);
+        let at = self.scans.len();
+        self.scans.push(Scan { name, table: table.to_owned() });
+        let node = self.run.add(Node::Scan(at));
+        let flight = Flight { frame: empty_frame(schema), own: Some(node), nodes: Vec::new() };
+        Ok((Bound { work: Work::Scan(at), shape, wanted: BTreeSet::new() }, flight))
+    }
+}
+
+/// Runs one operator on no rows, which settles the types.
+fn dry(
+    run: &mut Run,
+    operator: &dyn Relational,
+    shapes: Vec<Shape>,
+    empty: Vec<Flight>,
+) -> Result<(Shape, Flight), Problem> {
+    let mut shape = operator.shape(shapes)?;
+    run.wanted = shape.sources.keys().cloned().collect();
+    let mut flight = operator.run(run, empty)?;
+    flight.frame = normalize(flight.frame)?;
+    let hidden = flight.hidden();
+    shape.schema = frame_schema(&flight.frame.drop_many(&hidden))?;
+    Ok((shape, flight))
+}
+
+/// Tells every part of the plan which of its columns somebody reads.
+fn want(bound: &mut Bound, wanted: BTreeSet<String>) {
+    if let Work::Apply { operator, inputs, .. } = &mut bound.work {
+        let shapes: Vec<_> = inputs.iter().map(|input| input.shape.clone()).collect();
+        for (input, wanted) in inputs.iter_mut().zip(operator.needs(&wanted, &shapes)) {
+            want(input, wanted);
+        }
+    }
+    bound.wanted = wanted;
+}
+
+/// Computes a bound plan; `read` gives the frame of a scan.
+pub(crate) fn execute(
+    bound: &Bound,
+    run: &mut Run,
+    read: &dyn Fn(usize) -> Result<DataFrame, ProvenanceError>,
+) -> Result<Flight, ProvenanceError> {
+    let flight = match &bound.work {
+        Work::Scan(at) => {
+            let node = run.add(Node::Scan(*at));
+            Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() }
+        }
+        Work::Apply { operator, position, table, inputs } => {
+            let inputs: Vec<_> = inputs.iter().map(|input| execute(input, run, read)).collect::<Result<_, _>>()?;
+            let rows_in = inputs.iter().map(|input| input.rows() as u64).sum();
+            run.wanted.clone_from(&bound.wanted);
+            run.lost = 0;
+            run.at = (*position, operator.name(), table.clone(), operator.reason());
+            let done = operator.run(run, inputs).and_then(|flight| {
+                let frame = normalize(flight.frame.clone())?;
+                Ok(flight.with(frame))
+            });
+            let flight = done.map_err(|problem| ProvenanceError::Operator {
+                position: *position,
+                operator: operator.name(),
+                table: table.clone(),
+                problem,
+            })?;
+            let report = OperatorReport {
+                position: *position,
+                operator: operator.name(),
+                table: table.clone(),
+                rows_in,
+                rows_out: flight.rows() as u64,
+                dropped: run.lost,
+                reason: operator.reason().filter(|_| run.lost > 0).map(str::to_owned),
+            };
+            run.reports.entry(*position).or_insert(report);
+            flight
+        }
+    };
+    Ok(flight.keep(|column| bound.wanted.contains(column))?)
+}
+
+/// Which row went into which group.
+pub(crate) fn edges(flight: &Flight, groups: Vec<u64>) -> Result<Node, Problem> {
+    let mut columns = vec![ids(&flight.frame, ROW)?.into_column(), Column::new(GROUP.into(), groups)];
+    for node in &flight.nodes {
+        columns.push(flight.frame.column(&node_column(*node)).map_err(bug)?.clone());
+    }
+    let frame = DataFrame::new(flight.rows(), columns).map_err(bug)?;
+    Ok(Node::Edges(Links { frame, own: flight.own, roots: flight.nodes.clone() }))
+}

@@ -1,0 +1,131 @@
+//! The operators as data, and what the engine asks of each.
+
+use crate::ops::{
+    Aggregate, Cast, Concat, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy, InnerJoin, Join, LeftJoin,
+    Rename, Select,
+};
+use crate::{Flight, Problem, engine::Run, shape::Shape};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One operator, named by its key: `{filter: "age >= 18"}`.
+///
+/// | operator | row ids | lineage of a row |
+/// | --- | --- | --- |
+/// | `filter`, `select`, `rename`, `derive`, `cast`, `drop_nulls`, `fill_nulls` | kept | the row |
+/// | `inner_join`, `left_join` | hash of both ids | the two rows that met |
+/// | `group_by`, `distinct` | hash of the key | all rows of the group |
+/// | `concat` | hash of the table's position and the id | the row |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Operator {
+    /// Keeps the rows for which an SQL condition is true.
+    Filter(Filter),
+    /// Keeps these columns, in this order.
+    Select(Select),
+    /// Gives columns other names: old name to new name.
+    Rename(Rename),
+    /// Adds or replaces columns: name to SQL expression. All expressions read the columns as they were before; new columns
+    /// follow the others, sorted by name.
+    Derive(Derive),
+    /// Changes types: column to type. A value that does not fit is an error.
+    Cast(Cast),
+    /// Drops the rows that have a null in one of these columns.
+    DropNulls(DropNulls),
+    /// Replaces nulls: column to constant.
+    FillNulls(FillNulls),
+    /// Joins the rows of both tables that have equal keys; null equals nothing.
+    InnerJoin(Join),
+    /// As `inner_join`, and keeps rows of the left table that meet none.
+    LeftJoin(Join),
+    /// One row per key, with aggregates. Null is a key like others.
+    GroupBy(GroupBy),
+    /// Keeps one row of those that are equal: that of the least id.
+    Distinct(Distinct),
+    /// The rows of this table and of others.
+    Concat(Concat),
+}
+
+/// What the engine asks of an operator.
+pub(crate) trait Relational {
+    /// Its name in documents.
+    fn name(&self) -> String;
+
+    /// Checks its parameters against the inputs' columns; says where its columns come from. Types are left to running it on
+    /// no rows: the schema of the result is not looked at.
+    fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem>;
+
+    /// Which columns of each input it needs to make these columns of its result.
+    fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>>;
+
+    /// Computes.
+    fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem>;
+
+    /// Why input rows are missing in the result, if that can be.
+    fn reason(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Operator {
+    /// The operator's name, as its key in documents.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Filter(_) => "filter",
+            Self::Select(_) => "select",
+            Self::Rename(_) => "rename",
+            Self::Derive(_) => "derive",
+            Self::Cast(_) => "cast",
+            Self::DropNulls(_) => "drop_nulls",
+            Self::FillNulls(_) => "fill_nulls",
+            Self::InnerJoin(_) => "inner_join",
+            Self::LeftJoin(_) => "left_join",
+            Self::GroupBy(_) => "group_by",
+            Self::Distinct(_) => "distinct",
+            Self::Concat(_) => "concat",
+        }
+    }
+
+    /// The names of the tables that it reads besides the one it is applied to (`with`).
+    pub fn others(&self) -> Vec<&str> {
+        match self {
+            Self::InnerJoin(join) | Self::LeftJoin(join) => vec![&join.with],
+            Self::Concat(concat) => concat.with.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Checks what can be checked without columns: expressions, parameters that exclude each other.
+    ///
+    /// # Errors
+    /// When an expression or parameter can never work.
+    pub fn check(&self) -> Result<(), Problem> {
+        match self {
+            Self::Filter(filter) => filter.check(),
+            Self::Derive(derive) => derive.check(),
+            Self::InnerJoin(join) | Self::LeftJoin(join) => join.keys().map(drop),
+            Self::GroupBy(group_by) => group_by.aggregates.values().try_for_each(Aggregate::check),
+            Self::FillNulls(fill) => fill.check(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn into_relational(self) -> Box<dyn Relational + Send + Sync> {
+        match self {
+            Self::Filter(it) => Box::new(it),
+            Self::Select(it) => Box::new(it),
+            Self::Rename(it) => Box::new(it),
+            Self::Derive(it) => Box::new(it),
+            Self::Cast(it) => Box::new(it),
+            Self::DropNulls(it) => Box::new(it),
+            Self::FillNulls(it) => Box::new(it),
+            Self::InnerJoin(it) => Box::new(InnerJoin(it)),
+            Self::LeftJoin(it) => Box::new(LeftJoin(it)),
+            Self::GroupBy(it) => Box::new(it),
+            Self::Distinct(it) => Box::new(it),
+            Self::Concat(it) => Box::new(it),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows grouped by key.
+
+use super::join::check_key_type;
+use crate::engine::Run;
+use crate::flight::bug;
+use crate::shape::Shape;
+use crate::{Flight, Problem, engine, hash};
+use mlspec_table::polars::prelude::*;
+use rayon::prelude::*;
+
+/// The rows of every group, by position in the frame.
+pub(crate) struct Groups {
+    starts: Vec<usize>,
+    members: Vec<IdxSize>,
+    /// Per group, the position of its row of least id.
+    pub(crate) first: IdxCa,
+    /// Per group, its id.
+    pub(crate) ids: Vec<u64>,
+    /// Row ids, by position.
+    pub(crate) rows: Vec<u64>,
+}
+
+impl Groups {
+    /// Groups by key columns. Null is a key like others, all NaN are one key, and −0 is 0.
+    pub(crate) fn new(flight: &Flight, keys: &[String], operator: &str) -> Result<Self, Problem> {
+        let columns = flight.frame.select_to_vec(keys).map_err(bug)?;
+        let found = flight.frame.group_by_with_series(columns.clone(), true, false).map_err(bug)?.into_groups();
+        let mut starts = Vec::with_capacity(found.len() + 1);
+        let mut members = Vec::with_capacity(flight.rows());
+        for group in found.iter() {
+            starts.push(members.len());
+            match group {
+                GroupsIndicator::Idx((_, rows)) => members.extend_from_slice(rows.as_slice()),
+                GroupsIndicator::Slice([first, len]) => members.extend(first..first + len),
+            }
+        }
+        starts.push(members.len());
+        let rows: Vec<u64> = flight.ids()?.iter().flatten().collect();
+        let least = |group: &[IdxSize]| group.iter().copied().min_by_key(|at| rows[*at as usize]).unwrap_or_default();
+        let firsts: Vec<IdxSize> = starts.par_windows(2).map(|ends| least(&members[ends[0]..ends[1]])).collect();
+        let first = IdxCa::from_vec("first".into(), firsts);
+        let values = columns.iter().map(|column| column.take(&first)).collect::<PolarsResult<Vec<_>>>().map_err(bug)?;
+        let ids = hash::keys(hash::seed(operator), &values, first.len());
+        hash::check_distinct(&ids)?;
+        Ok(Self { starts, members, first, ids, rows })
+    }
+
+    /// How many groups there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The positions of the rows of a group.
+    pub(crate) fn rows_of(&self, group: usize) -> &[IdxSize] {
+        &self.members[self.starts[group]..self.starts[group + 1]]
+    }
+
+    /// One value per group, computed in parallel.
+    pub(crate) fn each<T: Send>(&self, value: impl Fn(&[IdxSize]) -> T + Sync) -> Vec<T> {
+        (0..self.len()).into_par_iter().with_min_len(256).map(|group| value(self.rows_of(group))).collect()
+    }
+
+    /// As [`Groups::each`], with something that is made once per thread and used again.
+    pub(crate) fn each_with<S, T: Send>(
+        &self,
+        scratch: impl Fn() -> S + Sync + Send,
+        value: impl Fn(&mut S, &[IdxSize]) -> T + Sync + Send,
+    ) -> Vec<T> {
+        let groups = (0..self.len()).into_par_iter().with_min_len(256);
+        groups.map_init(scratch, |scratch, group| value(scratch, self.rows_of(group))).collect()
+    }
+
+    /// Makes the node that the group ids name: which row went into which group.
+    pub(crate) fn node(&self, run: &mut Run, flight: &Flight) -> Result<usize, Problem> {
+        let mut group_of = vec![0_u64; self.rows.len()];
+        for (group, id) in self.ids.iter().enumerate() {
+            for at in self.rows_of(group) {
+                group_of[*at as usize] = *id;
+            }
+        }
+        Ok(run.add(engine::edges(flight, group_of)?))
+    }
+}
+
+/// Keys are there, and of types that can be keys.
+pub(crate) fn check_keys(shape: &Shape, keys: &[String]) -> Result<(), Problem> {
+    shape.require(keys.iter().map(String::as_str))?;
+    crate::shape::check_distinct(keys.iter().map(String::as_str))?;
+    if keys.is_empty() {
+        return Err(Problem::Parameter("there is no key".to_owned()));
+    }
+    let types = keys.iter().filter_map(|key| Some((key, shape.schema.get(key)?)));
+    types.into_iter().try_for_each(|(key, data_type)| check_key_type(key, data_type))
+}

@@ -1,0 +1,350 @@
+//! The plan: which tables are read and what is done to their rows.
+
+use crate::engine::{self, Run, Scan};
+use crate::operator::Relational;
+use crate::ops::{
+    Aggregate, Cast, Concat, Constant, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy, Join, Map, Rename,
+    Select,
+};
+use crate::tracked::{column_lineage, track};
+use crate::{Lost, Operator, Problem, ProvenanceError, Tracked};
+use mlspec_record::{ColumnLineage, DataType, SourceColumn, TableSchema};
+use mlspec_table::Table;
+use mlspec_table::polars::prelude::DataFrame;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is to be computed, from which tables. Building one reads nothing; [`Plan::plan`] checks it against columns,
+/// [`Plan::run`] computes.
+#[derive(Clone)]
+pub struct Plan(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    name: String,
+}
+
+pub(crate) enum Kind {
+    Scan { table: String },
+    Apply { operator: Arc<dyn Relational + Send + Sync>, inputs: Vec<Plan>, position: Option<u64>, table: String },
+}
+
+/// What a plan gives, known before data is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The columns of the result.
+    pub schema: TableSchema,
+    /// Where each comes from.
+    pub columns: Vec<ColumnLineage>,
+    /// What decides which rows exist or how they are grouped.
+    pub indirect: Vec<SourceColumn>,
+    /// The scans, in the order of their names in lineage.
+    pub scans: Vec<Scan>,
+}
+
+impl Plan {
+    /// Reads a table by name.
+    pub fn scan(table: impl Into<String>) -> Self {
+        let table = table.into();
+        Self(Arc::new(Inner { name: table.clone(), kind: Kind::Scan { table } }))
+    }
+
+    /// Names what was computed so far; errors and reports use it.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let kind = match &self.0.kind {
+            Kind::Scan { table } => Kind::Scan { table: table.clone() },
+            Kind::Apply { operator, inputs, position, .. } => Kind::Apply {
+                operator: Arc::clone(operator),
+                inputs: inputs.clone(),
+                position: *position,
+                table: name.clone(),
+            },
+        };
+        Self(Arc::new(Inner { kind, name }))
+    }
+
+    fn then(self, operator: Box<dyn Relational + Send + Sync>, others: Vec<Plan>) -> Self {
+        let name = self.0.name.clone();
+        let mut inputs = vec![self];
+        inputs.extend(others);
+        let kind = Kind::Apply { operator: Arc::from(operator), inputs, position: None, table: name.clone() };
+        Self(Arc::new(Inner { kind, name }))
+    }
+
+    /// Keeps the rows for which the condition is true; where it is null, the row is dropped.
+    ///
+    /// # Errors
+    /// When the text is no row-wise SQL expression.
+    pub fn filter(self, condition: impl Into<String>) -> Result<Self, ProvenanceError> {
+        self.apply(Operator::Filter(Filter(condition.into())), &BTreeMap::new())
+    }
+
+    /// Keeps these columns, in this order.
+    #[must_use]
+    pub fn select<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.then(Box::new(Select(strings(columns))), Vec::new())
+    }
+
+    /// Gives columns other names: pairs of old and new name.
+    #[must_use]
+    pub fn rename<S: Into<String>, T: Into<String>>(self, names: impl IntoIterator<Item = (S, T)>) -> Self {
+        let names = names.into_iter().map(|(old, new)| (old.into(), new.into())).collect();
+        self.then(Box::new(Rename(names)), Vec::new())
+    }
+
+    /// Adds or replaces columns: pairs of name and row-wise SQL expression, which all read the columns as they are before.
+    ///
+    /// # Errors
+    /// When a text is no row-wise SQL expression.
+    pub fn derive<S: Into<String>, T: Into<String>>(
+        self,
+        columns: impl IntoIterator<Item = (S, T)>,
+    ) -> Result<Self, ProvenanceError> {
+        let columns = columns.into_iter().map(|(name, sql)| (name.into(), sql.into())).collect();
+        self.apply(Operator::Derive(Derive(columns)), &BTreeMap::new())
+    }
+
+    /// Changes the types of columns; a value that does not fit is an error.
+    #[must_use]
+    pub fn cast<S: Into<String>>(self, columns: impl IntoIterator<Item = (S, DataType)>) -> Self {
+        let columns = columns.into_iter().map(|(name, to)| (name.into(), to)).collect();
+        self.then(Box::new(Cast(columns)), Vec::new())
+    }
+
+    /// Drops the rows that have a null in one of these columns.
+    #[must_use]
+    pub fn drop_nulls<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.then(Box::new(DropNulls(strings(columns))), Vec::new())
+    }
+
+    /// Replaces nulls by constants.
+    #[must_use]
+    pub fn fill_nulls<S: Into<String>, C: Into<Constant>>(self, columns: impl IntoIterator<Item = (S, C)>) -> Self {
+        let columns = columns.into_iter().map(|(name, constant)| (name.into(), constant.into())).collect();
+        self.then(Box::new(FillNulls(columns)), Vec::new())
+    }
+
+    /// Joins the rows of both tables that have equal keys; see [`Join::on`].
+    ///
+    /// # Errors
+    /// When the keys make no sense.
+    pub fn inner_join(self, right: &Plan, join: Join) -> Result<Self, ProvenanceError> {
+        let tables = BTreeMap::from([(join.with.clone(), right.clone())]);
+        self.apply(Operator::InnerJoin(join), &tables)
+    }
+
+    /// As [`Plan::inner_join`], and keeps the rows of this table that meet none.
+    ///
+    /// # Errors
+    /// When the keys make no sense.
+    pub fn left_join(self, right: &Plan, join: Join) -> Result<Self, ProvenanceError> {
+        let tables = BTreeMap::from([(join.with.clone(), right.clone())]);
+        self.apply(Operator::LeftJoin(join), &tables)
+    }
+
+    /// One row per key, with aggregates by name.
+    ///
+    /// # Errors
+    /// When an aggregate lacks its column.
+    pub fn group_by<S: Into<String>, T: Into<String>>(
+        self,
+        keys: impl IntoIterator<Item = S>,
+        aggregates: impl IntoIterator<Item = (T, Aggregate)>,
+    ) -> Result<Self, ProvenanceError> {
+        let aggregates = aggregates.into_iter().map(|(name, aggregate)| (name.into(), aggregate)).collect();
+        self.apply(Operator::GroupBy(GroupBy { keys: strings(keys), aggregates }), &BTreeMap::new())
+    }
+
+    /// Keeps, of the rows that are equal in these columns, that of the least id. No columns: in all.
+    #[must_use]
+    pub fn distinct<S: Into<String>>(self, on: impl IntoIterator<Item = S>) -> Self {
+        let on = strings(on);
+        self.then(Box::new(Distinct { on: if on.is_empty() { None } else { Some(on) } }), Vec::new())
+    }
+
+    /// The rows of this table and of others, which must have the same columns; `union`: which may lack columns, and have nulls
+    /// there.
+    #[must_use]
+    pub fn concat(self, others: &[Plan], union: bool) -> Self {
+        let with = others.iter().map(|other| other.0.name.clone()).collect();
+        self.then(Box::new(Concat { with, union }), others.to_vec())
+    }
+
+    /// Adds or replaces columns by a Rust function.
+    #[must_use]
+    pub fn map(self, map: Map) -> Self {
+        self.then(Box::new(map), Vec::new())
+    }
+
+    /// Applies an operator that is given as data; `tables` holds the tables that its `with` may name.
+    ///
+    /// # Errors
+    /// When an expression or parameter can never work, or `with` names no table.
+    pub fn apply(self, operator: Operator, tables: &BTreeMap<String, Plan>) -> Result<Self, ProvenanceError> {
+        Ok(self.apply_checked(operator, tables)?)
+    }
+
+    /// As [`Plan::apply`], for the operator at this position of a list; errors and reports name it.
+    ///
+    /// # Errors
+    /// As [`Plan::apply`].
+    pub fn apply_at(
+        self,
+        position: u64,
+        operator: Operator,
+        tables: &BTreeMap<String, Plan>,
+    ) -> Result<Self, ProvenanceError> {
+        let (name, table) = (operator.name().to_owned(), self.0.name.clone());
+        let applied = self.apply_checked(operator, tables);
+        let plan = applied.map_err(|problem| ProvenanceError::Operator { position, operator: name, table, problem })?;
+        match &plan.0.kind {
+            Kind::Apply { operator, inputs, table, .. } => {
+                let (operator, inputs, table) = (Arc::clone(operator), inputs.clone(), table.clone());
+                let kind = Kind::Apply { operator, inputs, position: Some(position), table };
+                Ok(Self(Arc::new(Inner { name: plan.0.name.clone(), kind })))
+            }
+            Kind::Scan { .. } => Ok(plan),
+        }
+    }
+
+    fn apply_checked(self, operator: Operator, tables: &BTreeMap<String, Plan>) -> Result<Self, Problem> {
+        operator.check()?;
+        let other = |name: &&str| {
+            tables.get(*name).cloned().ok_or_else(|| Problem::UnknownTable {
+                table: (*name).to_owned(),
+                known: tables.keys().cloned().collect(),
+            })
+        };
+        let others = operator.others().iter().map(other).collect::<Result<_, _>>()?;
+        Ok(self.then(operator.into_relational(), others))
+    }
+
+    /// Checks the plan against the columns of its tables: missing columns, types, collisions, expressions.
+    ///
+    /// # Errors
+    /// When a table is missing, or an operator cannot work on such columns.
+    pub fn plan(&self, schemas: &BTreeMap<String, TableSchema>) -> Result<Planned, ProvenanceError> {
+        let (bound, scans) = engine::bind(self, schemas)?;
+        let (columns, indirect) = column_lineage(&bound.shape);
+        Ok(Planned { schema: bound.shape.schema, columns, indirect, scans })
+    }
+
+    /// Computes the result with its lineage.
+    ///
+    /// # Errors
+    /// As [`Plan::plan`]; and when values do not fit, such as a text that is cast to a number.
+    pub fn run(&self, tables: &BTreeMap<String, Table>) -> Result<Tracked, ProvenanceError> {
+        self.run_scans(&schemas(tables), &|scan| frame(tables, scan))
+    }
+
+    /// As [`Plan::run`], with the rows of every scan given apart: a self-join may read different rows on its two sides.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn run_scans(
+        &self,
+        schemas: &BTreeMap<String, TableSchema>,
+        read: &dyn Fn(&Scan) -> Result<DataFrame, ProvenanceError>,
+    ) -> Result<Tracked, ProvenanceError> {
+        let (bound, scans) = engine::bind(self, schemas)?;
+        let mut run = Run::default();
+        let flight = engine::execute(&bound, &mut run, &|at| read(&scans[at]))?;
+        track(&bound.shape, scans, run, flight)
+    }
+
+    /// Lists the rows that operators dropped, by computing again.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn lost(&self, tables: &BTreeMap<String, Table>) -> Result<Vec<Lost>, ProvenanceError> {
+        let (bound, scans) = engine::bind(self, &schemas(tables))?;
+        let mut run = Run { list: Some(Vec::new()), ..Run::default() };
+        engine::execute(&bound, &mut run, &|at| frame(tables, &scans[at]))?;
+        Lost::finish(run, scans)
+    }
+
+    /// The tables it reads.
+    pub fn tables(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.visit(&mut BTreeSet::new(), &mut |plan| {
+            if let Kind::Scan { table } = &plan.0.kind {
+                found.insert(table.clone());
+            }
+        });
+        found
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+
+    /// Tells plans apart that share parts.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
+    /// Every part once, inputs first.
+    fn visit(&self, seen: &mut BTreeSet<usize>, each: &mut dyn FnMut(&Plan)) {
+        if !seen.insert(self.address()) {
+            return;
+        }
+        if let Kind::Apply { inputs, .. } = &self.0.kind {
+            for input in inputs {
+                input.visit(seen, each);
+            }
+        }
+        each(self);
+    }
+
+    /// How often tables are read when every part is computed for each of its uses.
+    pub(crate) fn scans(&self) -> usize {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        self.visit(&mut BTreeSet::new(), &mut |plan| {
+            let count = match &plan.0.kind {
+                Kind::Scan { .. } => 1,
+                Kind::Apply { inputs, .. } => inputs
+                    .iter()
+                    .filter_map(|input| counts.get(&input.address()))
+                    .fold(0_usize, |sum, n| sum.saturating_add(*n)),
+            };
+            counts.insert(plan.address(), count);
+        });
+        counts.get(&self.address()).copied().unwrap_or_default()
+    }
+
+    /// The position of every operator, in the order of computation.
+    pub(crate) fn positions(&self) -> BTreeMap<usize, u64> {
+        let mut positions = BTreeMap::new();
+        self.visit(&mut BTreeSet::new(), &mut |plan| {
+            if matches!(plan.0.kind, Kind::Apply { .. }) {
+                positions.insert(plan.address(), positions.len() as u64);
+            }
+        });
+        positions
+    }
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0.kind {
+            Kind::Scan { table } => write!(f, "{table}"),
+            Kind::Apply { operator, inputs, .. } => f.debug_tuple(&operator.name()).field(inputs).finish(),
+        }
+    }
+}
+
+fn strings<S: Into<String>>(items: impl IntoIterator<Item = S>) -> Vec<String> {
+    items.into_iter().map(Into::into).collect()
+}
+
+fn schemas(tables: &BTreeMap<String, Table>) -> BTreeMap<String, TableSchema> {
+    tables.iter().map(|(name, table)| (name.clone(), table.schema().clone())).collect()
+}
+
+fn frame(tables: &BTreeMap<String, Table>, scan: &Scan) -> Result<DataFrame, ProvenanceError> {
+    let unknown =
+        || ProvenanceError::UnknownTable { table: scan.table.clone(), known: tables.keys().cloned().collect() };
+    tables.get(&scan.table).map(|table| table.frame().clone()).ok_or_else(unknown)
+}
