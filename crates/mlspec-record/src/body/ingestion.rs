@@ -40,8 +40,10 @@ pub struct SourceFile {
     pub digest: Digest,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The id of its first row; its rows have consecutive ids.
-    pub first_row: u64,
+    /// The id of its first row, where its rows have consecutive ids: at the first ingest, and for new files. In later versions
+    /// rows that were there before keep their ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<u64>,
     /// How many rows it has.
     pub rows: u64,
 }

@@ -33,7 +33,7 @@ pub(crate) fn sources(report: &Report) -> Markup {
                         @for file in &body.files {
                             tr {
                                 td { code { (file.datastore) ":" (file.path) } } td { (file.format) }
-                                td class="n" { (bytes(file.bytes)) } td class="n" { (count(file.rows)) } td class="n" { (count(file.first_row)) }
+                                td class="n" { (bytes(file.bytes)) } td class="n" { (count(file.rows)) } td class="n" { @if let Some(first) = file.first_row { (count(first)) } }
                                 td { code title=(file.digest) { (&file.digest.hex()[..12]) "…" } }
                             }
                         }
