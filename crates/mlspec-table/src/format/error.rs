@@ -149,6 +149,10 @@ impl Failure for FormatError {
 
     fn place(&self) -> Place {
         let file = Some(self.file.clone()).filter(|file| !file.is_empty());
-        Place { file, line: self.line, table_column: self.column.clone(), ..Place::default() }
+        let named = match &self.problem {
+            Problem::Schema(TableSchemaError::Reserved(column) | TableSchemaError::Twice(column)) => Some(column),
+            _ => None,
+        };
+        Place { file, line: self.line, table_column: self.column.as_ref().or(named).cloned(), ..Place::default() }
     }
 }

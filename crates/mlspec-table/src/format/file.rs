@@ -86,6 +86,11 @@ impl InputFile {
         &self.name
     }
 
+    /// Whether this is all of the file.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// The bytes, decompressed.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

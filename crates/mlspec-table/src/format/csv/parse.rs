@@ -76,20 +76,28 @@ fn layout(
     wanted: Option<&[String]>,
 ) -> Result<Layout, FormatError> {
     let problem = |problem: Problem| FormatError::file(file.name(), problem);
-    let text = readable(file.text());
-    let mut scanner = Scanner::new(text, dialect);
-    let mut first = Vec::new();
-    let there = scanner
-        .record(None, |_, field| {
+    let whole = file.text();
+    // The first record is looked for in the first MiB, or else in all of the text.
+    let (mut first, mut at, mut there, mut text) = (Vec::new(), 0, false, "");
+    for length in [whole.len().min(1 << 20), whole.len()] {
+        let (good, bad) = readable(&whole[..length]);
+        let mut scanner = Scanner::new(good, dialect);
+        first.clear();
+        let found = scanner.record(None, |_, field| {
             first.push(match field {
                 Field::Plain(text) => text.to_owned(),
                 Field::Quoted(text) => text.into_owned(),
             });
-        })
-        .map_err(|fault| if text.len() < file.text().len() { encoding(text.len()) } else { fault })
-        .map_err(|fault| fault.in_file(file, None))?;
-    if there && text.len() < file.text().len() && scanner.at() >= text.len() {
-        return Err(encoding(text.len()).in_file(file, None));
+        });
+        let complete = found.is_ok() && scanner.at() < good.len();
+        if bad && !complete {
+            return Err(encoding(good.len()).in_file(file, None));
+        }
+        if complete || length == whole.len() {
+            there = found.map_err(|fault| fault.in_file(file, None))?;
+            (at, text) = (scanner.at(), good);
+            break;
+        }
     }
     let width = first.len();
     if !options.csv.header {
@@ -121,7 +129,7 @@ fn layout(
         return Err(problem(Problem::Extra(extra.clone())).at_line(line).in_column(extra));
     }
     let keep = first.iter().map(|name| names.iter().position(|wanted| wanted == name)).collect();
-    Ok(Layout { body: scanner.at(), width, names, keep })
+    Ok(Layout { body: at, width, names, keep })
 }
 
 fn check_names(names: &[String]) -> Result<(), TableSchemaError> {
@@ -134,12 +142,14 @@ fn blank(text: &str) -> usize {
     text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
 }
 
-/// The beginning of a file that is UTF-8, at most 1 MiB: enough for a record.
-fn readable(text: &[u8]) -> &str {
-    let text = &text[..text.len().min(1 << 20)];
-    match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default(),
+/// The beginning of bytes that is UTF-8, and whether something else follows; a character that is cut off is nothing else.
+fn readable(bytes: &[u8]) -> (&str, bool) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text, false),
+        Err(error) => {
+            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            (good, error.error_len().is_some())
+        }
     }
 }
 
