@@ -1,7 +1,7 @@
 //! Checks documents in files, folders, globs and standard input.
 
 use crate::{
-    Class, FileReport, Finding, Position, Report, Schema, SchemaError, SourceFormat, Target,
+    Class, FileReport, Finding, Position, Problem, Report, Schema, SchemaError, SourceFormat, SyntaxError, Target,
     choose::{Chosen, choose},
     claim::{Unclaimed, claimed},
     locate,
@@ -168,22 +168,19 @@ impl Checker {
         reader.take((limit + 1).saturating_sub(bytes.len()) as u64).read_to_end(bytes)?;
         if bytes.len() > limit {
             let help = "one document a line in a `.ndjson` file is read line by line";
-            course.add(Finding::of_file(
-                Class::Unparsable,
-                format!("the file has more than {limit} bytes"),
-                Some(help),
-            ));
+            let begin = Position { line: 1, column: 1 };
+            course.unparsable(SyntaxError::new(begin, format!("the file has more than {limit} bytes")).help(help));
             return Ok(());
         }
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(error) => {
-                course.add(Finding::of_syntax(0, error));
+                course.unparsable(error);
                 return Ok(());
             }
         };
         match read::read_documents(text, format) {
-            Err(error) => course.add(Finding::of_syntax(0, error)),
+            Err(error) => course.unparsable(error),
             Ok(documents) => {
                 for (index, document) in documents.iter().enumerate() {
                     self.check_document(document, course, &|wanted| locate(text, format, index, wanted));
@@ -208,8 +205,7 @@ impl Checker {
             }
             if line.len() > limit {
                 let begin = Position { line: number + 1, column: 1 };
-                let error = read::SyntaxError::new(begin, format!("the line has more than {limit} bytes"));
-                course.add(Finding::of_syntax(course.report.documents + 1, error));
+                course.unparsable(SyntaxError::new(begin, format!("the line has more than {limit} bytes")));
                 return Ok(());
             }
             for one in line.split_inclusive(|byte| *byte == b'\n') {
@@ -230,11 +226,7 @@ impl Checker {
                 let shift = |at: Position| Position { line: at.line + number, ..at };
                 locate(text, SourceFormat::Json, 0, wanted).into_iter().map(shift).collect()
             }),
-            Err(error) => {
-                course.report.documents += 1;
-                let document = course.report.documents;
-                course.add(Finding::of_syntax(document, moved(error, number)));
-            }
+            Err(error) => course.unparsable(moved(error, number)),
         }
     }
 
@@ -262,8 +254,10 @@ impl Checker {
         let positions = if *course.room > 0 { places(&wanted) } else { Vec::new() };
         let begin = Position { line: 1, column: 1 };
         let number = course.report.documents;
-        for (at, problem) in problems.into_iter().enumerate() {
-            let position = positions.get(at).copied().unwrap_or(begin);
+        let places = positions.into_iter().chain(std::iter::repeat(begin));
+        let mut placed: Vec<(Position, Problem)> = places.zip(problems).collect();
+        placed.sort_by_key(|(position, _)| *position);
+        for (position, problem) in placed {
             course.add(Finding::of_problem(class, number, position, problem));
         }
     }
@@ -277,6 +271,12 @@ impl Checker {
 }
 
 impl Course<'_> {
+    /// What cannot be read counts as one document.
+    fn unparsable(&mut self, error: SyntaxError) {
+        self.report.documents += 1;
+        self.add(Finding::of_syntax(self.report.documents, error));
+    }
+
     fn add(&mut self, finding: Finding) {
         self.report.add(finding, self.room);
     }

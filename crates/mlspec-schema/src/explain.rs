@@ -2,7 +2,7 @@
 //! unions to the variant that was meant.
 
 use crate::{
-    Problem,
+    Problem, Schema,
     problem::{join, split_last},
     suggest::{closest, listed},
     union::explain_union,
@@ -31,7 +31,7 @@ pub(crate) fn explain(
     match error.kind() {
         Kind::OneOfNotValid { context } | Kind::AnyOf { context } => explain_union(error, context, schema, counts, out),
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            out.extend(unexpected.iter().map(|key| unknown(at, keyword, key, error, place)));
+            out.extend(unexpected.iter().take(Schema::MAX_PROBLEMS).map(|key| unknown(at, keyword, key, error, place)));
         }
         Kind::Required { property } => out.push(missing(at, property.as_str().unwrap_or_default(), error, place)),
         Kind::PropertyNames { error: inner } => explain(inner, schema, &|_| true, out),
@@ -92,9 +92,10 @@ fn missing(at: &str, field: &str, error: &ValidationError<'_>, place: Option<&Va
         let text = known?.get(field)?.get("description")?.as_str()?;
         Some(format!("`{field}`: {}", sentence(text)))
     };
-    let help =
-        closest(field, strange).map(|near| format!("`{}` is unknown here; did you mean `{field}`?", shown(near)));
-    Problem::new(at, "required", format!("the field `{field}` is missing")).help(help.or_else(described))
+    let near = closest(field, strange);
+    let help = near.map(|near| format!("`{}` is unknown here; did you mean `{field}`?", shown(near)));
+    let problem = Problem::new(at, "required", format!("the field `{field}` is missing")).help(help.or_else(described));
+    Problem { cause: near.map(|near| join(at, near)), ..problem }
 }
 
 fn keys(value: Option<&Value>) -> impl Iterator<Item = &str> {

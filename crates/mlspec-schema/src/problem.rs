@@ -24,12 +24,14 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The pointer of a misspelt key that explains a missing field.
+    pub(crate) cause: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(pointer: impl Into<String>, keyword: &str, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
-        Self { pointer, target: Target::Value, keyword: keyword.to_owned(), message, help: None }
+        Self { pointer, target: Target::Value, keyword: keyword.to_owned(), message, help: None, cause: None }
     }
 
     pub(crate) fn of_key(self) -> Self {

@@ -1,6 +1,6 @@
 //! A schema, compiled.
 
-use crate::{Problem, SchemaError, explain::explain};
+use crate::{Problem, SchemaError, Target, explain::explain};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// How many problems of one document are looked for, so that a hostile one does not fill the memory.
+    pub const MAX_PROBLEMS: usize = 100;
+
     /// Compiles a schema; the name is for messages.
     ///
     /// # Errors
@@ -50,7 +53,7 @@ impl Schema {
     /// What is wrong with a value, in the order of the schema's keywords.
     ///
     /// # Errors
-    /// When the value does not obey the schema: every problem, at least one.
+    /// When the value does not obey the schema: its problems, at least one and at most [`Schema::MAX_PROBLEMS`].
     pub fn check(&self, value: &Value) -> Result<(), Vec<Problem>> {
         if self.is_valid(value) { Ok(()) } else { Err(self.problems(value, &|_| true)) }
     }
@@ -59,8 +62,16 @@ impl Schema {
     pub(crate) fn problems(&self, value: &Value, counts: &dyn Fn(&Value) -> bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         for error in self.validator.iter_errors(value) {
+            if problems.len() >= Self::MAX_PROBLEMS {
+                break;
+            }
             explain(&error, &self.document, counts, &mut problems);
         }
+        problems.truncate(Self::MAX_PROBLEMS);
+        // A misspelt key is told once, not also as the missing field.
+        let keys: Vec<String> =
+            problems.iter().filter(|p| p.target == Target::Key).map(|p| p.pointer.clone()).collect();
+        problems.retain(|problem| problem.cause.as_ref().is_none_or(|cause| !keys.contains(cause)));
         let mut seen = std::collections::HashSet::new();
         problems
             .retain(|problem| seen.insert((problem.pointer.clone(), problem.keyword.clone(), problem.message.clone())));

@@ -175,7 +175,7 @@ impl Builder<'_> {
     }
 
     fn position(&self, span: Span) -> Position {
-        Position::of(self.text, span.start.byte_offset().unwrap_or(self.text.len()))
+        Position::of(self.text, span.tag_start().unwrap_or(span.start).byte_offset().unwrap_or(self.text.len()))
     }
 
     fn error(&self, span: Span, message: &str) -> SyntaxError {

@@ -1,6 +1,6 @@
 //! Workflow commands, which GitHub shows beside the lines of a pull request.
 
-use super::{clean, summary};
+use super::{clean, more, summary};
 use crate::{FileReport, Finding, Report};
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             write_finding(file, finding, out)?;
         }
         if file.more > 0 {
-            writeln!(out, "::error file={}::{} more problems", property(&file.name), file.more)?;
+            writeln!(out, "::error file={}::{}", property(&file.name), more(file.more))?;
         }
     }
     // A line that begins with `::` would be a command.

@@ -67,7 +67,8 @@ fn write_case(suite: &str, case: &Case<'_>, out: &mut dyn Write) -> io::Result<(
             write!(out, "{suite}:{}:{}: ", position.line, position.column)?;
         }
         let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        let text = format!("{} (at `{}`, {}){help}", finding.message, finding.pointer, finding.keyword);
+        let place = if finding.pointer.is_empty() { String::new() } else { format!("at `{}`, ", finding.pointer) };
+        let text = format!("{} ({place}{}){help}", finding.message, finding.keyword);
         writeln!(out, "{}", escape(&text))?;
     }
     writeln!(out, "      </{element}>")?;

@@ -71,12 +71,20 @@ fn clean(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 
-/// The counts, as a line.
-fn summary(report: &Report) -> String {
-    let count = |number: u64, one: &str, many: &str| match number {
+fn count(number: u64, one: &str, many: &str) -> String {
+    match number {
         1 => format!("1 {one}"),
         _ => format!("{number} {many}"),
-    };
+    }
+}
+
+/// What is counted but not told.
+fn more(number: u64) -> String {
+    count(number, "more problem", "more problems")
+}
+
+/// The counts, as a line.
+fn summary(report: &Report) -> String {
     let mut parts = vec![format!("{} valid", report.valid())];
     for (number, word) in [(report.invalid(), "not valid"), (report.skipped(), "without a schema passed over")] {
         parts.extend((number > 0).then(|| format!("{number} {word}")));

@@ -1,7 +1,7 @@
 //! For people.
 
-use super::{clean, summary};
-use crate::{FileReport, Finding, Report};
+use super::{clean, more, summary};
+use crate::{Class, FileReport, Finding, Report};
 use std::io::{self, Write};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -10,7 +10,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             write_finding(file, finding, out)?;
         }
         if file.more > 0 {
-            writeln!(out, "{}: {} more problems", file.name, file.more)?;
+            writeln!(out, "{}: {}", file.name, more(file.more))?;
         }
     }
     if report.problems() > 0 {
@@ -25,7 +25,7 @@ fn write_finding(file: &FileReport, finding: &Finding, out: &mut dyn Write) -> i
         write!(out, ":{}:{}", position.line, position.column)?;
     }
     writeln!(out, ": {}", clean(&finding.message))?;
-    if finding.document > 0 {
+    if finding.document > 0 && (finding.class != Class::Unparsable || !finding.pointer.is_empty()) {
         let place = if finding.pointer.is_empty() { "/" } else { &finding.pointer };
         let which = if file.documents > 1 { format!(" of document {}", finding.document) } else { String::new() };
         writeln!(out, "  at `{}`{which} ({})", clean(place), clean(&finding.keyword))?;

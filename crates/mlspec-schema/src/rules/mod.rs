@@ -4,4 +4,6 @@ mod pipeline;
 mod record;
 
 pub(crate) use pipeline::pipeline_file;
+#[cfg(test)]
+pub(crate) use pipeline::settings_problems;
 pub(crate) use record::record;
