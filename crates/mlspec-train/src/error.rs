@@ -1,0 +1,139 @@
+//! Why a model could not be fitted.
+
+use mlspec_model::ModelError;
+use mlspec_record::{ExitCode, Failure, Place};
+
+/// Why a model could not be fitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A setting is outside its range.
+    #[error("`{name}` must be {range}, got `{found}`")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// There is nothing to fit on.
+    #[error("there are no rows to fit on")]
+    NoRows,
+    /// There is nothing to predict from.
+    #[error("the rows have no features")]
+    NoFeatures,
+    /// The matrix has no label.
+    #[error("the matrix has no label")]
+    NoLabel,
+    /// The label is of another kind than the estimator predicts.
+    #[error("the estimator `{estimator}` predicts {expected}, and the label is {found}")]
+    Label {
+        /// The estimator.
+        estimator: &'static str,
+        /// What it predicts.
+        expected: &'static str,
+        /// What the label is.
+        found: &'static str,
+    },
+    /// Labels, weights and rows differ in number.
+    #[error("{rows} rows have {found} {what}")]
+    Length {
+        /// The rows.
+        rows: usize,
+        /// Labels or weights.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+    },
+    /// A label or weight cannot be used.
+    #[error("{count} rows have {what} (positions {})", list(.positions))]
+    Rows {
+        /// What is wrong.
+        what: &'static str,
+        /// How many rows.
+        count: usize,
+        /// Up to five of their positions, from 0.
+        positions: Vec<usize>,
+    },
+    /// Only one class has rows.
+    #[error("all {rows} rows have the same class; a classifier needs two")]
+    OneClass {
+        /// The rows.
+        rows: usize,
+    },
+    /// Some of several classes have no rows.
+    #[error("{empty} of {classes} classes have no rows to fit on")]
+    EmptyClass {
+        /// How many classes have none.
+        empty: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// The estimator works on dense statistics of all pairs of features.
+    #[error("{features} features are too many for `{estimator}`: at most {limit}")]
+    TooManyFeatures {
+        /// The estimator.
+        estimator: &'static str,
+        /// The features.
+        features: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// The numbers grew beyond what can be represented.
+    #[error("the fit ended in numbers that are not finite: the features differ too much in size")]
+    Overflow,
+    /// The rows could not be used, or no model could be made.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+fn list(positions: &[usize]) -> String {
+    positions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl TrainError {
+    /// An error for the rows for which `bad` is true, if there are any.
+    pub(crate) fn rows(what: &'static str, bad: impl Iterator<Item = bool>) -> Result<(), Self> {
+        let (mut count, mut positions) = (0, Vec::new());
+        for (at, _) in bad.enumerate().filter(|pair| pair.1) {
+            count += 1;
+            if positions.len() < 5 {
+                positions.push(at);
+            }
+        }
+        if count == 0 { Ok(()) } else { Err(Self::Rows { what, count, positions }) }
+    }
+}
+
+impl Failure for TrainError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Setting { .. } | Self::NoLabel | Self::Label { .. } | Self::Length { .. } => ExitCode::Usage,
+            Self::Model(error) => error.exit_code(),
+            _ => ExitCode::Data,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoLabel => "declare one in the encode step: `label: {column: …, task: …}`",
+            Self::Label { .. } => "change the label's `task` in the encode step, or the estimator",
+            Self::OneClass { .. } | Self::EmptyClass { .. } => "look at the split and the filters before it",
+            Self::TooManyFeatures { .. } => {
+                "use fewer features, such as a smaller `n_features`, or `logistic_regression`"
+            }
+            Self::Overflow => "scale the features with `standard_scaler`",
+            Self::Model(error) => return error.hint(),
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Model(error) => error.place(),
+            _ => Place::default(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The objective for two classes.
+
+use super::Problem;
+use super::newton::{Evaluation, Objective};
+use crate::sample::{add, lane_blocks, lanes};
+
+/// Mean log loss plus penalty; the last variable is the intercept, if there is one.
+pub(super) struct Binary<'a> {
+    problem: &'a Problem<'a>,
+}
+
+const LANES: usize = 16;
+
+impl<'a> Binary<'a> {
+    pub(super) fn new(problem: &'a Problem<'a>) -> Self {
+        Self { problem }
+    }
+
+    fn features(&self) -> usize {
+        self.problem.sample.features().columns()
+    }
+
+    /// Splits a point into coefficients and intercept.
+    fn parts<'p>(&self, point: &'p [f64]) -> (&'p [f64], f64) {
+        let (coefficients, intercept) = point.split_at(self.features());
+        (coefficients, intercept.first().copied().unwrap_or(0.0))
+    }
+}
+
+/// What one lane adds.
+struct Lane {
+    loss: f64,
+    gradient: Vec<f64>,
+    diagonal: Vec<f64>,
+    curvature: Vec<f64>,
+}
+
+impl Objective for Binary<'_> {
+    /// For each lane, for each row, the second derivative of its loss by its score.
+    type Curvature = Vec<Vec<f64>>;
+
+    fn size(&self) -> usize {
+        self.features() + usize::from(self.problem.intercept)
+    }
+
+    fn at(&self, point: &[f64]) -> Evaluation<Self::Curvature> {
+        let Problem { sample, codes, weights, penalty, .. } = self.problem;
+        let (coefficients, intercept) = self.parts(point);
+        let found = lanes(sample.features(), LANES, |_, lane| {
+            let mut sums = Lane {
+                loss: 0.0,
+                gradient: vec![0.0; point.len()],
+                diagonal: vec![0.0; point.len()],
+                curvature: Vec::new(),
+            };
+            let (mut slopes, mut bends) = (0.0, 0.0);
+            for (start, block) in lane_blocks(sample.features(), lane) {
+                for (row, at) in block.rows().zip(start..) {
+                    let score = row.dot(coefficients) + intercept;
+                    let (loss, slope, bend) = loss(score, codes[at], weights[at]);
+                    sums.loss += loss;
+                    slopes += slope;
+                    bends += bend;
+                    sums.curvature.push(bend);
+                    for (&column, value) in row.indices.iter().zip(row.values) {
+                        sums.gradient[column as usize] += slope * value;
+                        sums.diagonal[column as usize] += bend * value * value;
+                    }
+                }
+            }
+            if self.problem.intercept {
+                sums.gradient[coefficients.len()] = slopes;
+                sums.diagonal[coefficients.len()] = bends;
+            }
+            sums
+        });
+        let mut value = penalty / 2.0 * coefficients.iter().map(|value| value * value).sum::<f64>();
+        let mut gradient: Vec<f64> = point.iter().map(|value| penalty * value).collect();
+        let mut diagonal = vec![*penalty; point.len()];
+        if self.problem.intercept {
+            gradient[coefficients.len()] = 0.0;
+            diagonal[coefficients.len()] = 0.0;
+        }
+        let mut curvature = Vec::with_capacity(found.len());
+        for lane in found {
+            value += lane.loss;
+            add(&mut gradient, &lane.gradient);
+            add(&mut diagonal, &lane.diagonal);
+            curvature.push(lane.curvature);
+        }
+        Evaluation { value, gradient, diagonal, curvature }
+    }
+
+    fn hessian(&self, curvature: &Self::Curvature, vector: &[f64]) -> Vec<f64> {
+        let features = self.problem.sample.features();
+        let (coefficients, intercept) = self.parts(vector);
+        let found = lanes(features, LANES, |index, lane| {
+            let mut product = vec![0.0; vector.len()];
+            let mut sum = 0.0;
+            let rows = lane_blocks(features, lane).flat_map(|(_, block)| block.rows());
+            for (row, bend) in rows.zip(&curvature[index]) {
+                let factor = bend * (row.dot(coefficients) + intercept);
+                sum += factor;
+                for (&column, value) in row.indices.iter().zip(row.values) {
+                    product[column as usize] += factor * value;
+                }
+            }
+            if self.problem.intercept {
+                product[coefficients.len()] = sum;
+            }
+            product
+        });
+        let mut product: Vec<f64> = vector.iter().map(|value| self.problem.penalty * value).collect();
+        if self.problem.intercept {
+            product[coefficients.len()] = 0.0;
+        }
+        found.iter().for_each(|lane| add(&mut product, lane));
+        product
+    }
+}
+
+/// The weighted log loss of a row and its first and second derivative by the score.
+fn loss(score: f64, code: u32, weight: f64) -> (f64, f64, f64) {
+    let sign = if code == 1 { 1.0 } else { -1.0 };
+    let margin = sign * score;
+    let small = (-margin.abs()).exp();
+    let (loss, wrong) = if margin >= 0.0 {
+        (small.ln_1p(), small / (1.0 + small))
+    } else {
+        (small.ln_1p() - margin, 1.0 / (1.0 + small))
+    };
+    (weight * loss, -sign * weight * wrong, weight * small / ((1.0 + small) * (1.0 + small)))
+}

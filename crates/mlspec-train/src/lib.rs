@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`Sample`] is what can be fitted on, [`Estimator`] the estimators as data; [`Estimator::check`] gives a [`Trainer`], which
+//! gives a [`Fitted`] model. [`TrainStage`] does it between artifacts.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+// Ranges are tested as "not inside", which refuses NaN.
+#![allow(clippy::neg_cmp_op_on_partial_ord)]
+
+mod error;
+mod estimator;
+mod params;
+mod sample;
+mod stage;
+#[cfg(test)]
+mod testing;
+
+pub use error::TrainError;
+pub use estimator::{
+    ClassWeight, Criterion, DecisionTree, Estimator, Fitted, LinearRegression, LogisticRegression, Ridge, Trainer,
+};
+pub use params::TrainParams;
+pub use sample::Sample;
+pub use stage::{TrainStage, entry};

@@ -1,0 +1,129 @@
+//! What estimators are fitted on: rows, labels and weights that have been checked.
+
+use crate::TrainError;
+use mlspec_model::{Block, Features, Target};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rows that can be fitted on: at least one, with at least one feature, all numbers finite, weights not negative and not all
+/// zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    features: &'a Features,
+    target: &'a Target,
+    weights: Option<&'a [f64]>,
+}
+
+impl<'a> Sample<'a> {
+    /// Checks everything that does not depend on the estimator.
+    ///
+    /// # Errors
+    /// When there are no rows or features, labels or weights differ in number from rows, a number is NaN or infinite, or a
+    /// weight negative.
+    pub fn new(features: &'a Features, target: &'a Target, weights: Option<&'a [f64]>) -> Result<Self, TrainError> {
+        let rows = features.rows();
+        match () {
+            () if rows == 0 => return Err(TrainError::NoRows),
+            () if features.columns() == 0 => return Err(TrainError::NoFeatures),
+            () if target.len() != rows => return Err(TrainError::Length { rows, what: "labels", found: target.len() }),
+            () => {}
+        }
+        features.check_finite()?;
+        match target {
+            Target::Value(values) => {
+                TrainError::rows("a label that is NaN or infinite", values.iter().map(|value| !value.is_finite()))?;
+            }
+            Target::Class { codes, classes, .. } => {
+                TrainError::rows(
+                    "a label that is none of the classes",
+                    codes.iter().map(|&code| code as usize >= classes.len()),
+                )?;
+            }
+        }
+        if let Some(weights) = weights {
+            if weights.len() != rows {
+                return Err(TrainError::Length { rows, what: "weights", found: weights.len() });
+            }
+            let bad = weights.iter().map(|weight| !(*weight >= 0.0 && weight.is_finite()));
+            TrainError::rows("a weight that is negative, NaN or infinite", bad)?;
+            if weights.iter().all(|&weight| weight == 0.0) {
+                return Err(TrainError::NoRows);
+            }
+        }
+        Ok(Self { features, target, weights })
+    }
+
+    /// The features.
+    pub fn features(&self) -> &'a Features {
+        self.features
+    }
+
+    /// The labels.
+    pub fn target(&self) -> &'a Target {
+        self.target
+    }
+
+    /// The weight of a row.
+    pub fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    /// The labels as numbers.
+    pub(crate) fn values(&self, estimator: &'static str) -> Result<&'a [f64], TrainError> {
+        match self.target {
+            Target::Value(values) => Ok(values),
+            Target::Class { .. } => Err(TrainError::Label { estimator, expected: "numbers", found: "a class" }),
+        }
+    }
+
+    /// The labels as classes: each has rows, and there are two at least.
+    pub(crate) fn classes(&self, estimator: &'static str) -> Result<Classes<'a>, TrainError> {
+        let Target::Class { codes, classes, positive } = self.target else {
+            return Err(TrainError::Label { estimator, expected: "classes", found: "a number" });
+        };
+        let mut weights = vec![0.0; classes.len()];
+        codes.iter().enumerate().for_each(|(row, &code)| weights[code as usize] += self.weight(row));
+        let empty = weights.iter().filter(|&&weight| weight == 0.0).count();
+        match classes.len() - empty {
+            0 | 1 => Err(TrainError::OneClass { rows: self.features.rows() }),
+            _ if empty > 0 => Err(TrainError::EmptyClass { empty, classes: classes.len() }),
+            _ => Ok(Classes { codes, names: classes, positive: *positive, weights }),
+        }
+    }
+}
+
+/// Labels that are classes.
+#[derive(Clone, Debug)]
+pub(crate) struct Classes<'a> {
+    /// The class of each row.
+    pub(crate) codes: &'a [u32],
+    /// The classes.
+    pub(crate) names: &'a [String],
+    /// The positive class.
+    pub(crate) positive: Option<u32>,
+    /// The sum of the weights of each class's rows.
+    pub(crate) weights: Vec<f64>,
+}
+
+/// Computes something of each lane — a run of consecutive blocks, as position and range — in parallel.
+/// What lanes there are depends on the rows alone, so sums over lanes, in order, are the same on any number of threads.
+pub(crate) fn lanes<T: Send>(
+    features: &Features,
+    most: usize,
+    compute: impl Fn(usize, Range<usize>) -> T + Sync,
+) -> Vec<T> {
+    let blocks = features.blocks().len();
+    let count = blocks.clamp(1, most.max(1));
+    let bounds: Vec<Range<usize>> = (0..count).map(|lane| lane * blocks / count..(lane + 1) * blocks / count).collect();
+    bounds.into_par_iter().enumerate().map(|(at, lane)| compute(at, lane)).collect()
+}
+
+/// The blocks of a lane, each with the position of its first row.
+pub(crate) fn lane_blocks(features: &Features, lane: Range<usize>) -> impl Iterator<Item = (usize, &Block)> {
+    features.starts()[lane.clone()].iter().copied().zip(&features.blocks()[lane])
+}
+
+/// Adds the second vector to the first.
+pub(crate) fn add(sum: &mut [f64], other: &[f64]) {
+    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+}
