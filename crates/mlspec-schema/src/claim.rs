@@ -10,7 +10,7 @@ pub(crate) enum Unclaimed {
     /// The document names none.
     Nothing,
     /// It names one that is not published.
-    Unknown(Problem),
+    Unknown(Box<Problem>),
     /// The published schema does not compile.
     Broken(SchemaError),
 }
@@ -39,8 +39,9 @@ fn looks_like_pipeline(members: &Map<String, Value>) -> bool {
 
 fn by_id(key: &str, text: &str) -> Result<&'static Schema, Unclaimed> {
     let pointer = format!("/{key}");
-    let unknown =
-        |message: &str, help| Unclaimed::Unknown(Problem::new(pointer.as_str(), "schema", message).help(help));
+    let unknown = |message: &str, help| {
+        Unclaimed::Unknown(Box::new(Problem::new(pointer.as_str(), "schema", message).help(help)))
+    };
     let Ok(id) = SchemaId::new(text) else {
         let help = Some("a schema id is written `urn:mlspec:schema:NAME:VERSION`".to_owned());
         return Err(unknown("expected the id of a published schema", help));
@@ -63,7 +64,8 @@ fn by_kind(kind: &str) -> Result<&'static Schema, Unclaimed> {
     known.map(|schema| schema.map_err(Unclaimed::Broken)).unwrap_or_else(|| {
         let near = closest(kind, mlspec_record::Kind::ALL.into_iter().map(mlspec_record::Kind::as_str));
         let problem = Problem::new("/kind", "kind", "expected a published kind of document");
-        Err(Unclaimed::Unknown(problem.help(near.map(|near| format!("did you mean `{near}`?")))))
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        Err(Unclaimed::Unknown(Box::new(problem.help(help))))
     })
 }
 

@@ -22,7 +22,7 @@ pub fn validate_record(record: &Value) -> Result<(), Vec<Problem>> {
 /// Why no schema was found, as a problem.
 pub(crate) fn unclaimed(reason: Unclaimed) -> Problem {
     match reason {
-        Unclaimed::Unknown(problem) => problem,
+        Unclaimed::Unknown(problem) => *problem,
         Unclaimed::Broken(error) => Problem::new("", "schema", error.to_string()),
         Unclaimed::Nothing => {
             let help = "a record says `schema` and `kind`, a pipeline file has `pipeline` and `steps`".to_owned();

@@ -5,6 +5,7 @@ mod bases;
 mod cases;
 mod foreign;
 mod hostile;
+mod pages;
 mod places;
 mod rejections;
 mod renderings;
