@@ -30,7 +30,7 @@ pub use kinds::{PIPELINE_FILE, generate};
 pub use problem::{Problem, Target};
 pub use publish::{publish, published_path, published_text};
 pub use published::{published_ids, published_schema};
-pub use read::{MAX_DEPTH, Position, SourceFormat, SyntaxError, locate, read_documents};
+pub use read::{MAX_DEPTH, MAX_MEMORY, Position, SourceFormat, SyntaxError, locate, read_documents};
 pub use render::{Format, FormatError};
 pub use report::{Class, FileReport, Finding, Report};
 pub use schema::Schema;

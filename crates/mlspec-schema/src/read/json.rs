@@ -1,15 +1,22 @@
 //! JSON, with duplicate keys refused in the same pass that reads it.
 
-use super::{Position, SyntaxError, json_walk};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use super::{MAX_MEMORY, Position, SyntaxError, TOO_MUCH, VALUE, json_walk};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, map::Entry};
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 const TWICE: &str = "the key stands twice in its object";
 
 /// Reads one document.
 pub(crate) fn parse(text: &str) -> Result<Value, SyntaxError> {
-    serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| syntax(text, &error))
+    parse_within(text, MAX_MEMORY)
+}
+
+fn parse_within(text: &str, memory: usize) -> Result<Value, SyntaxError> {
+    let budget = Cell::new(memory);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = Seed(&budget).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    read.map_err(|error| syntax(text, &error))
 }
 
 fn syntax(text: &str, error: &serde_json::Error) -> SyntaxError {
@@ -36,19 +43,19 @@ fn position(text: &str, error: &serde_json::Error) -> Position {
     Position::of(text, before + error.column().saturating_sub(1))
 }
 
-/// A value that was read strictly.
-struct Strict(Value);
+/// Reads a value strictly, within what is left of a budget of memory.
+#[derive(Clone, Copy)]
+struct Seed<'b>(&'b Cell<usize>);
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Seed.deserialize(deserializer).map(Self)
+impl Seed<'_> {
+    fn take<E: Error>(self, bytes: usize) -> Result<(), E> {
+        let left = self.0.get().checked_sub(bytes).ok_or_else(|| E::custom(TOO_MUCH))?;
+        self.0.set(left);
+        Ok(())
     }
 }
 
-#[derive(Clone, Copy)]
-struct Seed;
-
-impl<'de> DeserializeSeed<'de> for Seed {
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -56,7 +63,7 @@ impl<'de> DeserializeSeed<'de> for Seed {
     }
 }
 
-impl<'de> Visitor<'de> for Seed {
+impl<'de> Visitor<'de> for Seed<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,17 +90,20 @@ impl<'de> Visitor<'de> for Seed {
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        self.take(value.len())?;
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        self.take(value.len())?;
         Ok(Value::String(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Self)? {
+        while let Some(item) = access.next_element_seed(self)? {
+            self.take(VALUE)?;
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -102,11 +112,30 @@ impl<'de> Visitor<'de> for Seed {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(key) = access.next_key::<String>()? {
+            self.take(2 * VALUE + key.len())?;
             match members.entry(key) {
-                Entry::Vacant(vacant) => vacant.insert(access.next_value_seed(Self)?),
+                Entry::Vacant(vacant) => vacant.insert(access.next_value_seed(self)?),
                 Entry::Occupied(_) => return Err(A::Error::custom(TWICE)),
             };
         }
         Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text within the limit of bytes may be many more bytes of values.
+    #[test]
+    fn a_small_text_does_not_become_a_large_document() {
+        let within = |text: &str| {
+            parse_within(text, 100 * VALUE).map(drop).map_err(|error| (error.message, error.position.column))
+        };
+        assert_eq!(within(&format!("[{}]", ["0"; 100].join(","))), Ok(()));
+        assert_eq!(within(&format!("[{}]", ["0"; 200].join(","))), Err((TOO_MUCH.to_owned(), 203)));
+        let members: Vec<String> = (0..60).map(|key| format!("\"{key}\":{{}}")).collect();
+        assert!(within(&format!("{{{}}}", members.join(","))).is_err());
+        assert!(within(&format!("[\"{}\"]", "x".repeat(101 * VALUE))).is_err());
     }
 }

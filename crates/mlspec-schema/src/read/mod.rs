@@ -18,6 +18,12 @@ use std::path::Path;
 /// The deepest nesting of arrays and objects.
 pub const MAX_DEPTH: usize = 127;
 
+/// What one document may take in memory, in bytes, as far as it is known from its values: a small text can be many values.
+pub const MAX_MEMORY: usize = 256 << 20;
+
+/// What a value takes, without what it holds; a member of an object takes as much again for its key.
+pub(crate) const VALUE: usize = size_of::<Value>();
+
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SourceFormat {
@@ -66,6 +72,8 @@ pub struct SyntaxError {
     /// What to do about it.
     pub help: Option<String>,
 }
+
+const TOO_MUCH: &str = "the document takes more than 256 MiB of memory";
 
 impl SyntaxError {
     pub(crate) fn new(position: Position, message: impl Into<String>) -> Self {

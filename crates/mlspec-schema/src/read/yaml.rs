@@ -1,7 +1,7 @@
 //! YAML 1.2 as JSON values, without recursion: duplicate keys, keys that are no scalars, and aliases that would grow without bound
 //! are refused.
 
-use super::{MAX_DEPTH, Position, SyntaxError, locate::Place, yaml_scalar};
+use super::{MAX_DEPTH, MAX_MEMORY, Position, SyntaxError, TOO_MUCH, VALUE, locate::Place, yaml_scalar};
 use crate::problem::{Target, join};
 use granit_parser::{ErrorKind, Event, Parser, ScanError, Span, Tag};
 use serde_json::{Map, Value};
@@ -12,7 +12,12 @@ const MAX_COPIED: usize = 8 << 20;
 
 /// Reads all documents.
 pub(super) fn parse(text: &str) -> Result<Vec<Value>, SyntaxError> {
-    let mut builder = Builder { text, documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), copied: 0 };
+    parse_within(text, MAX_MEMORY)
+}
+
+fn parse_within(text: &str, memory: usize) -> Result<Vec<Value>, SyntaxError> {
+    let mut builder =
+        Builder { text, documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), copied: 0, memory };
     for event in events(text) {
         let (event, span) = event.map_err(|error| syntax(text, &error))?;
         builder.take(event, span)?;
@@ -57,6 +62,8 @@ struct Builder<'t> {
     open: Vec<Open>,
     anchors: HashMap<usize, Anchored>,
     copied: usize,
+    /// What is left for the documents of the text.
+    memory: usize,
 }
 
 /// What an anchor stands for.
@@ -156,6 +163,8 @@ impl Builder<'_> {
     }
 
     fn put(&mut self, value: Value, span: Span) -> Result<(), SyntaxError> {
+        let taken = VALUE + value.as_str().map_or(0, str::len);
+        self.memory = self.memory.checked_sub(taken).ok_or_else(|| self.error(span, TOO_MUCH))?;
         match self.open.last_mut() {
             None => self.documents.push(value),
             Some(Open::Sequence(items, _)) => items.push(value),
@@ -201,16 +210,15 @@ struct Size {
 impl Size {
     /// The depth of values is bounded, so that recursion is.
     fn of(value: &Value) -> Self {
-        const NODE: usize = size_of::<Value>();
         let (inner, text): (Vec<Self>, usize) = match value {
-            Value::String(text) => return Self { bytes: NODE + text.len(), depth: 0 },
+            Value::String(text) => return Self { bytes: VALUE + text.len(), depth: 0 },
             Value::Array(items) => (items.iter().map(Self::of).collect(), 0),
             Value::Object(members) => {
-                (members.values().map(Self::of).collect(), members.keys().map(|key| NODE + key.len()).sum())
+                (members.values().map(Self::of).collect(), members.keys().map(|key| VALUE + key.len()).sum())
             }
-            _ => return Self { bytes: NODE, depth: 0 },
+            _ => return Self { bytes: VALUE, depth: 0 },
         };
-        let bytes = inner.iter().map(|size| size.bytes).sum::<usize>() + NODE + text;
+        let bytes = inner.iter().map(|size| size.bytes).sum::<usize>() + VALUE + text;
         Self { bytes, depth: inner.iter().map(|size| size.depth).max().unwrap_or(0) + 1 }
     }
 }
@@ -259,5 +267,21 @@ pub(super) fn walk(text: &str, document: usize, visit: &mut dyn FnMut(Place<'_>)
             Event::MappingStart(..) => open.push((pointer.len(), None, true)),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text within the limit of bytes may be many more bytes of values.
+    #[test]
+    fn a_small_text_does_not_become_a_large_document() {
+        let within = |text: &str| {
+            parse_within(text, 100 * VALUE).map(drop).map_err(|error| (error.message, error.position.line))
+        };
+        assert_eq!(within(&"- 0\n".repeat(90)), Ok(()));
+        assert_eq!(within(&"- 0\n".repeat(200)), Err((TOO_MUCH.to_owned(), 101)));
+        assert_eq!(within(&"---\n- 0\n".repeat(90)), Err((TOO_MUCH.to_owned(), 102)));
     }
 }

@@ -100,7 +100,9 @@ fn placeholders(value: &Value, parameters: Option<&Map<String, Value>>, at: &str
             members.iter().for_each(|(key, member)| placeholders(member, parameters, &join(at, key), problems));
         }
         Value::String(text) => {
-            for (_, rest) in text.match_indices("${").map(|(start, mark)| text.split_at(start + mark.len())) {
+            // `$${` stands for the characters themselves.
+            let marks = text.match_indices("${").filter(|(start, _)| !text[..*start].ends_with('$'));
+            for (_, rest) in marks.map(|(start, mark)| text.split_at(start + mark.len())) {
                 let Some((name, _)) = rest.split_once('}') else { continue };
                 let declared: Vec<&str> = parameters.into_iter().flat_map(Map::keys).map(String::as_str).collect();
                 if !declared.contains(&name) {
