@@ -18,7 +18,7 @@ pub struct Transformation {
 /// What one operator did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperatorReport {
-    /// Its position in the settings, from 0.
+    /// Its position among the steps of its table, from 0.
     pub position: u64,
     /// The operator, such as `filter`.
     pub operator: String,
