@@ -1,0 +1,138 @@
+//! The command line: the commands, and what all of them take.
+
+use crate::command;
+use crate::fault::Ended;
+use crate::terminal::Style;
+use clap::{Parser, Subcommand};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Runs declarative machine-learning pipelines, and says where anything in them came from.
+///
+/// Exit codes: 0 done, 1 a check said no, 2 wrong use or an invalid file, 3 bad data, 4 something outside failed, 70 a bug.
+#[derive(Debug, Parser)]
+#[command(name = "mlspec", version, max_term_width = 110, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The store: a folder, or one that holds `.mlspec` [default: `.mlspec` beside the pipeline file, or in this folder or
+    /// one above it; else the environment's MLSPEC_STORE]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub(crate) store: Option<PathBuf>,
+    /// How many threads compute [default: as many as the machine has]
+    #[arg(long, global = true, value_name = "N", help_heading = "Everywhere")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Write JSON for machines: answers and events to standard output, errors to standard error
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// How errors are told.
+    pub(crate) fn style(&self) -> Style {
+        if self.json { Style::Json } else { Style::Text }
+    }
+}
+
+/// The commands, one file each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(command::run::Args),
+    Status(command::status::Args),
+    Dag(command::dag::Args),
+    Show(command::show::Args),
+    Explain(command::explain::Args),
+    Reproduce(command::reproduce::Args),
+    Validate(command::validate::Args),
+    Trace(command::trace::Args),
+    Impact(command::impact::Args),
+    Usage(command::usage::Args),
+    Lineage(command::lineage::Args),
+    Report(command::report::Args),
+    Example(command::example::Args),
+    Schema(command::schema::Args),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn execute(&self, common: &Common) -> Ended {
+        match self {
+            Self::Run(args) => command::run::execute(args, common),
+            Self::Status(args) => command::status::execute(args, common),
+            Self::Dag(args) => command::dag::execute(args, common),
+            Self::Show(args) => command::show::execute(args, common),
+            Self::Explain(args) => command::explain::execute(args, common),
+            Self::Reproduce(args) => command::reproduce::execute(args, common),
+            Self::Validate(args) => command::validate::execute(args, common),
+            Self::Trace(args) => command::trace::execute(args, common),
+            Self::Impact(args) => command::impact::execute(args, common),
+            Self::Usage(args) => command::usage::execute(args, common),
+            Self::Lineage(args) => command::lineage::execute(args, common),
+            Self::Report(args) => command::report::execute(args, common),
+            Self::Example(args) => command::example::execute(args, common),
+            Self::Schema(args) => command::schema::execute(args, common),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_each_command_takes_is_read() {
+        let check = |line: &str, accepted: bool| {
+            let words = std::iter::once("mlspec").chain(line.split_whitespace());
+            assert_eq!(Cli::try_parse_from(words).is_ok(), accepted, "{line}");
+        };
+        for line in [
+            "run p.yaml --set a=1 --set b=2 --to split --sample 10 --threads 1 --report r.html --json",
+            "status --store s",
+            "dag p.yaml --format mermaid",
+            "show",
+            "explain split --run 0198",
+            "reproduce 0198",
+            "validate a.json b/ - --schema ingestion --format junit",
+            "trace split.train:17 --values --format mermaid",
+            "trace mails.rows --key 5 --key 6",
+            "impact mails --where a=1",
+            "usage train --source mails --ids",
+            "lineage split.train --column a --format dot",
+            "report --output r.html",
+            "example complaints d --customers 10 --mails-per-customer 3 --seed 7 --run",
+            "example wine d",
+            "schema ingestion",
+        ] {
+            check(line, true);
+        }
+        for line in [
+            "",
+            "rnu",
+            "run",
+            "run p.yaml --threads 0",
+            "run p.yaml --sample 0",
+            "impact mails",
+            "impact mails --rows 1 --key 2",
+            "trace",
+            "validate",
+            "validate a --format xml",
+            "report",
+            "example complaints d --seed 9007199254740992",
+        ] {
+            check(line, false);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `mlspec show`: a run or a record.
+
+use super::{json, status};
+use crate::args::Common;
+use crate::fault::{Ended, Fault};
+use crate::home::{self, WhichRun};
+use crate::terminal::Out;
+use mlspec_record::{Envelope, ExitCode};
+use mlspec_runner::{RunnerError, Shown, ShownRecord, show, status_of};
+use mlspec_store::Store;
+use serde_json::{Value, json};
+
+/// Show a run or a record
+///
+/// Without an argument: the latest run. Else a run (its id or the beginning of it, or its pipeline's name), a record (its id or
+/// digest, or `RUN/STEP`), or a step of the latest run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to show
+    #[arg(value_name = "RUN|RECORD|STEP")]
+    what: Option<String>,
+}
+
+pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
+    let store = home::store(common)?;
+    let mut out = Out::new();
+    match find(&store, args.what.as_deref())? {
+        Shown::Run(status) if common.json => out.pretty(&json(&*status)?)?,
+        Shown::Run(status) => status::tell(&mut out, &status, true)?,
+        Shown::Record(shown) if common.json => {
+            let document = json!({"path": shown.path, "status": shown.status, "events": json(&shown.events)?, "record": shown.record.to_value()});
+            out.pretty(&document)?;
+        }
+        Shown::Record(shown) => tell(&mut out, &shown)?,
+    }
+    out.flush()?;
+    Ok(ExitCode::Done)
+}
+
+fn find(store: &Store, what: Option<&str>) -> Result<Shown, Fault> {
+    let Some(what) = what else {
+        let run = store.run(&home::run(store, &WhichRun::default(), None)?)?;
+        return Ok(Shown::Run(Box::new(status_of(store, run).map_err(Fault::runner)?)));
+    };
+    match show(store, what) {
+        Err(unknown @ RunnerError::Unknown { .. }) => {
+            let step = home::run(store, &WhichRun::default(), Some(what)).ok();
+            match step.map(|run| show(store, &format!("{run}/{what}"))) {
+                Some(Ok(shown)) => Ok(shown),
+                _ => Err(Fault::runner(unknown)),
+            }
+        }
+        shown => shown.map_err(Fault::runner),
+    }
+}
+
+/// A record as people read it: who, when, from what to what; then its body.
+fn tell(out: &mut Out, shown: &ShownRecord) -> Result<(), Fault> {
+    let record: Envelope<Value> =
+        shown.record.envelope().map_err(|error| Fault::from(mlspec_store::StoreError::from(error)))?;
+    out.line(format_args!("{} of step {} ({})", record.kind, record.step.name, record.step.stage))?;
+    out.line(format_args!("  id        {}", record.id))?;
+    out.line(format_args!("  file      {}", shown.path.display()))?;
+    out.line(format_args!("  status    {:?}", shown.status))?;
+    if let Some(run) = &record.run {
+        out.line(format_args!("  run       {} of {} {}", run.id, run.pipeline, run.version))?;
+    }
+    let cached = if record.step.cached { ", taken from the store" } else { "" };
+    out.line(format_args!("  time      {} to {}{cached}", record.started, record.finished))?;
+    out.line(format_args!("  producer  {} {}", record.producer.name, record.producer.version))?;
+    for input in &record.inputs {
+        let from = input.producer.as_ref().map(|from| format!(" from {}.{}", from.step, from.port)).unwrap_or_default();
+        out.line(format_args!("  input     {}: {} {}{from}", input.port, input.artifact.kind, input.artifact.digest))?;
+    }
+    for output in &record.outputs {
+        let rows = output.artifact.rows.map(|rows| format!(", {rows} rows")).unwrap_or_default();
+        out.line(format_args!(
+            "  output    {}: {} {}{rows}",
+            output.port, output.artifact.kind, output.artifact.digest
+        ))?;
+    }
+    for event in &shown.events {
+        out.line(format_args!("  event     {}", json(event)?))?;
+    }
+    out.line("\nsettings")?;
+    out.pretty(&Value::Object(record.parameters))?;
+    out.line("\nbody")?;
+    out.pretty(&record.body)
+}

@@ -1,0 +1,90 @@
+//! Where the store is, and which run is meant.
+
+use crate::args::Common;
+use crate::fault::{Fault, Misuse};
+use mlspec_record::Id;
+use mlspec_record::object::RunState;
+use mlspec_store::Store;
+use mlspec_trace::View;
+use std::path::{Path, PathBuf};
+
+/// The folder of a store inside another folder.
+const STORE: &str = ".mlspec";
+
+/// Which run a question is about.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct WhichRun {
+    /// The run: its id or the beginning of it [default: the latest that has the step]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Only runs of this pipeline
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pipeline: Option<String>,
+}
+
+fn named(common: &Common) -> Option<PathBuf> {
+    let named = common.store.clone().or_else(|| std::env::var_os("MLSPEC_STORE").map(PathBuf::from))?;
+    Some(inside(&named).unwrap_or(named))
+}
+
+/// The store in this folder, or the one that the folder is.
+fn inside(folder: &Path) -> Option<PathBuf> {
+    [folder.to_owned(), folder.join(STORE)].into_iter().find(|path| path.join("store.json").is_file())
+}
+
+/// The store for runs of a pipeline file; made where there is none.
+pub(crate) fn store_for(pipeline: &Path, common: &Common) -> Result<Store, Fault> {
+    let beside = || {
+        let folder = pipeline.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).join(STORE)
+    };
+    if !pipeline.is_file() {
+        // A misspelt path must not leave an empty store behind.
+        return Err(Misuse::file(pipeline, &std::io::ErrorKind::NotFound.into()).into());
+    }
+    Ok(Store::open(named(common).unwrap_or_else(beside))?)
+}
+
+/// The store that questions are asked to, which must be there.
+pub(crate) fn store(common: &Common) -> Result<Store, Fault> {
+    let found = match named(common) {
+        Some(folder) => {
+            inside(&folder).ok_or_else(|| Misuse::new(format!("there is no store in `{}`", folder.display())))?
+        }
+        None => {
+            let here = std::env::current_dir().map_err(|error| Misuse::file(Path::new("."), &error))?;
+            here.ancestors().find_map(inside).ok_or_else(|| {
+                let hint =
+                    "name one with `--store`, or run a pipeline first: its store is the folder `.mlspec` beside it";
+                Misuse::new("there is no store in this folder or above it").hint(hint)
+            })?
+        }
+    };
+    Ok(Store::open(found)?)
+}
+
+/// The run that is meant: the one named, else the latest that has a record of the step (of any step, if none is named).
+pub(crate) fn run(store: &Store, which: &WhichRun, step: Option<&str>) -> Result<Id, Fault> {
+    if let Some(name) = &which.run {
+        return Ok(mlspec_runner::find_run(store, name).map_err(Fault::runner)?.id);
+    }
+    let runs = store.runs()?;
+    let of = |id: &&Id| {
+        let Ok(run) = store.run(id) else { return false };
+        let has = |step: &str| run.body.steps.iter().any(|other| other.step.as_str() == step && other.record.is_some());
+        let named = which.pipeline.as_deref().is_none_or(|pipeline| run.body.file.pipeline.as_str() == pipeline);
+        named && run.body.state != RunState::Running && step.is_none_or(has)
+    };
+    let latest = runs.iter().find(of).or_else(|| runs.iter().find(|id| step.is_some() && store.run(id).is_ok()));
+    latest.cloned().ok_or_else(|| match &which.pipeline {
+        Some(pipeline) => Misuse::new(format!("the store has no run of a pipeline `{pipeline}`")).into(),
+        None => Misuse::new("the store has no run that ended").hint("run a pipeline with `mlspec run`").into(),
+    })
+}
+
+/// The run that is meant, with its records.
+pub(crate) fn view(common: &Common, which: &WhichRun, step: Option<&str>) -> Result<View, Fault> {
+    let store = store(common)?;
+    let run = run(&store, which, step)?;
+    Ok(View::open(&store, &run)?)
+}

@@ -1,0 +1,15 @@
+//! Randomness for identifiers, from the system.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+/// Ten random bytes.
+pub(crate) fn random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    if getrandom::fill(&mut bytes).is_err() {
+        // A system that has no randomness to give: the keys of hash maps are the next best.
+        let halves = [RandomState::new().hash_one(0), RandomState::new().hash_one(1)];
+        let spare = halves.iter().flat_map(|half| half.to_le_bytes());
+        bytes.iter_mut().zip(spare).for_each(|(byte, spare)| *byte = spare);
+    }
+    bytes
+}
