@@ -36,5 +36,5 @@ pub use ops::{
     Join, Map, Rename, Select,
 };
 pub use plan::{Plan, Planned};
-pub use tracer::{SourceScan, Tracer};
+pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;

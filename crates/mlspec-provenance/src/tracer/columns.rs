@@ -4,8 +4,13 @@ use super::Tracer;
 use crate::ProvenanceError;
 use crate::error::dangling;
 use crate::shape::{Sources, merge};
-use mlspec_record::{ArtifactRef, ColumnLineage, DataType, Dependency, Digest, FeatureRange, RowLineage, SourceColumn};
-use std::collections::BTreeMap;
+use mlspec_record::{
+    ArtifactRef, ColumnLineage, DataType, Dependency, Digest, FeatureRange, Lineage, RowLineage, SourceColumn,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The column by which lineage refers to all features of a matrix together, as predictions do.
+pub const FEATURES: &str = "features";
 
 /// Source columns by column.
 type Columns = BTreeMap<String, (DataType, Sources)>;
@@ -95,10 +100,26 @@ impl Tracer<'_> {
             };
             composed.insert(column.column.clone(), (column.data_type, sources));
         }
+        if let Some(all) = self.compose_features(&hop.lineage, done)? {
+            composed.entry(FEATURES.to_owned()).or_insert((DataType::Float64, all));
+        }
         if let Some(digest) = of.lineage {
             done.insert(digest, composed.clone());
         }
         Ok(composed)
+    }
+
+    /// The dataset columns behind all features of a matrix together; none of other artifacts.
+    fn compose_features(&self, lineage: &Lineage, done: &mut Done) -> Result<Option<Sources>, ProvenanceError> {
+        let Some(parent) = lineage.parents.first().filter(|_| !lineage.features.is_empty()) else { return Ok(None) };
+        let columns: BTreeSet<&String> = lineage.features.iter().flat_map(|range| &range.columns).collect();
+        let mut all = Vec::new();
+        for column in columns {
+            let (scan, column) = (parent.scan.clone(), column.clone());
+            let source = SourceColumn { scan, column, dependency: Dependency::Transformation };
+            all.extend(self.resolve(&lineage.parents, &source, done)?);
+        }
+        Ok(Some(merge(all)))
     }
 
     /// The dataset columns behind a column of a scan.

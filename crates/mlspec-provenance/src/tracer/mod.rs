@@ -4,6 +4,8 @@ mod columns;
 mod hop;
 mod rows;
 
+pub use columns::FEATURES;
+
 use crate::ProvenanceError;
 use hop::Hop;
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Lineage, Name, RowLineage};
@@ -108,7 +110,7 @@ impl<'a> Tracer<'a> {
     fn rows_table(&self, of: &ArtifactRef) -> Result<Digest, ProvenanceError> {
         match of.kind {
             ArtifactKind::Table => Ok(of.digest),
-            ArtifactKind::Matrix => Ok(self.store.json::<MatrixRows>(&of.digest)?.table),
+            ArtifactKind::Matrix => Ok(self.store.json::<MatrixRows>(&of.digest)?.raw.digest),
             other => Err(ProvenanceError::Broken(format!("a {other} has no rows"))),
         }
     }
@@ -117,5 +119,5 @@ impl<'a> Tracer<'a> {
 /// What tracing needs to know of a matrix: the table of its raw rows.
 #[derive(serde::Deserialize)]
 struct MatrixRows {
-    table: Digest,
+    raw: ArtifactRef,
 }
