@@ -51,6 +51,14 @@ impl Target {
             Err(_) => Err(wrong()),
         }
     }
+
+    /// The step whose output it names.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::Port { port, .. } | Self::Feature { port, .. } => Some(port.step.as_str()),
+            Self::Record(_) => None,
+        }
+    }
 }
 
 /// Row ids and ranges of them: `3,7,10-12`.
