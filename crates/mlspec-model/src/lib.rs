@@ -29,4 +29,4 @@ pub use matrix::{LoadedMatrix, Matrix};
 pub use model::{Model, Predictor};
 pub use predict::{DecisionTree, Linear, Logistic, Prediction, Split, TreeNode};
 pub use target::Target;
-pub use text::{Analyzer, Terms, murmur3_32, term_hash};
+pub use text::{Analyzer, TermHasher, TermMap, Terms, murmur3_32, term_hash};

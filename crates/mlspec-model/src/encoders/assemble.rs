@@ -3,12 +3,11 @@
 use super::part::{Part, Writer};
 use super::raw::refuse;
 use super::{FittedEncoders, FittedLabel, LABEL, Norm, Unknown, WEIGHT};
-use crate::{Block, Features, ModelError, RowProblem, Target, term_hash};
+use crate::{Block, Features, ModelError, RowProblem, Target, TermMap, term_hash};
 use mlspec_table::polars::prelude::{DataType, Series};
 use mlspec_table::{Table, TableError};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// One part's raw values, ready to be written row by row.
 enum Reader<'a> {
@@ -22,7 +21,7 @@ enum Reader<'a> {
     },
     Terms {
         lists: Lists,
-        index: TermIndex,
+        index: TermMap<u32>,
         idf: &'a [f64],
         sublinear: bool,
         norm: Norm,
@@ -36,26 +35,6 @@ struct Lists {
     offsets: Vec<i64>,
     terms: Series,
     counts: Series,
-}
-
-type TermIndex = HashMap<u64, u32, BuildHasherDefault<Same>>;
-
-/// A hasher of values that are hashes already.
-#[derive(Default)]
-struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.0 = self.0.rotate_left(8) ^ u64::from(byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 impl FittedEncoders {
@@ -91,6 +70,17 @@ impl FittedEncoders {
             block
         });
         Features::new(self.features(), blocks.collect())
+    }
+
+    /// Checks that every row of a raw table can be assembled.
+    ///
+    /// # Errors
+    /// As [`FittedEncoders::assemble`] and [`FittedEncoders::target`].
+    pub fn check(&self, raw: &Table) -> Result<(), ModelError> {
+        let ids = raw.ids();
+        let simple = |part: &&Part<'_>| !matches!(part.writer, Writer::Hashed(_) | Writer::Terms(..));
+        self.parts().iter().filter(simple).try_for_each(|part| Reader::new(part, raw, &ids).map(drop))?;
+        self.target(raw).map(drop)
     }
 
     /// The labels of a raw table, if the encoders have one.
@@ -176,7 +166,7 @@ impl<'a> Reader<'a> {
             }
             Writer::Terms(tfidf, column) => {
                 let lists = Lists::new(raw, &part.raw, DataType::UInt64)?;
-                let index: TermIndex = column.vocabulary.iter().map(|term| term_hash(term)).zip(0..).collect();
+                let index: TermMap<u32> = column.vocabulary.iter().map(|term| term_hash(term)).zip(0..).collect();
                 if index.len() != column.vocabulary.len() {
                     return Err(ModelError::invalid("encoder", "two terms of a vocabulary have the same hash"));
                 }

@@ -2,6 +2,7 @@
 
 mod text;
 
+use super::part::Part;
 use crate::{Analyzer, ModelError, RowProblem};
 use mlspec_record::DataType;
 use mlspec_table::polars::prelude::{self as pl, DataFrame, IntoColumn as _, Series};
@@ -89,7 +90,33 @@ pub enum RawKind {
     },
 }
 
+impl RawKind {
+    /// Whether columns of this type can be kept so; otherwise which can.
+    ///
+    /// # Errors
+    /// The types that can, in words.
+    pub fn accepts(self, data_type: DataType) -> Result<(), &'static str> {
+        let float = matches!(data_type, DataType::Float32 | DataType::Float64);
+        match self {
+            Self::Number { .. } if data_type.is_numeric() || data_type == DataType::Boolean => Ok(()),
+            Self::Number { .. } => Err("numbers or booleans"),
+            Self::Category { .. } if data_type.is_numeric() && !float => Ok(()),
+            Self::Category { .. } if matches!(data_type, DataType::String | DataType::Boolean | DataType::Date) => {
+                Ok(())
+            }
+            Self::Category { .. } => Err("texts, integers, booleans or dates"),
+            _ if data_type == DataType::String => Ok(()),
+            _ => Err("texts"),
+        }
+    }
+}
+
 impl RawColumn {
+    /// What the encoder at this position keeps of a column.
+    pub fn new(encoder: usize, column: &str, kind: RawKind) -> Self {
+        Self { name: Part::raw_name(encoder, column), column: column.to_owned(), kind }
+    }
+
     /// The weight of rows.
     pub fn weight(column: &str) -> Self {
         Self { name: WEIGHT.to_owned(), column: column.to_owned(), kind: RawKind::Number { nulls: false } }
@@ -105,6 +132,10 @@ pub fn encode_rows(table: &Table, columns: &[RawColumn]) -> Result<Table, ModelE
     let mut encoded = Vec::new();
     for raw in columns {
         let series = table.column(&raw.column)?.as_materialized_series();
+        let found = from_polars(series.dtype()).unwrap_or(DataType::Binary);
+        if let Err(expected) = raw.kind.accepts(found) {
+            return Err(ModelError::ColumnType { column: raw.column.clone(), found, expected });
+        }
         match raw.kind {
             RawKind::Number { nulls } => encoded.push(number(raw, series, nulls, &ids)?),
             RawKind::Category { nulls } => encoded.push(category(raw, series, nulls, &ids)?),
@@ -118,10 +149,6 @@ pub fn encode_rows(table: &Table, columns: &[RawColumn]) -> Result<Table, ModelE
 }
 
 fn number(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {
-    match from_polars(series.dtype()) {
-        Some(found) if found.is_numeric() || found == DataType::Boolean => {}
-        found => return Err(wrong_type(raw, found, "numbers or booleans")),
-    }
     let numbers = series.cast(&pl::DataType::Float64).map_err(TableError::from)?.with_name((&*raw.name).into());
     let values = numbers.f64().map_err(TableError::from)?;
     let problem = |problem| move || (raw.column.clone(), problem);
@@ -144,11 +171,6 @@ fn number(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<
 }
 
 fn category(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {
-    match from_polars(series.dtype()) {
-        Some(DataType::String | DataType::Boolean | DataType::Date) => {}
-        Some(found) if found.is_numeric() && !matches!(found, DataType::Float32 | DataType::Float64) => {}
-        found => return Err(wrong_type(raw, found, "texts, integers, booleans or dates")),
-    }
     let texts = series.cast(&pl::DataType::String).map_err(TableError::from)?.with_name((&*raw.name).into());
     if !nulls {
         refuse(ids, series.is_null().iter().map(|null| null == Some(true)), || (raw.column.clone(), RowProblem::Null))?;
@@ -157,9 +179,7 @@ fn category(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Resul
 }
 
 fn text_column<'a>(raw: &RawColumn, series: &'a Series, ids: &[u64]) -> Result<&'a pl::StringChunked, ModelError> {
-    let Ok(texts) = series.str() else {
-        return Err(wrong_type(raw, from_polars(series.dtype()), "texts"));
-    };
+    let texts = series.str().map_err(TableError::from)?;
     let (RawKind::Length { nulls, .. } | RawKind::Hashed { nulls, .. } | RawKind::Counted { nulls, .. }) = raw.kind
     else {
         return Ok(texts);
@@ -168,10 +188,6 @@ fn text_column<'a>(raw: &RawColumn, series: &'a Series, ids: &[u64]) -> Result<&
         refuse(ids, texts.is_null().iter().map(|null| null == Some(true)), || (raw.column.clone(), RowProblem::Null))?;
     }
     Ok(texts)
-}
-
-fn wrong_type(raw: &RawColumn, found: Option<DataType>, expected: &'static str) -> ModelError {
-    ModelError::ColumnType { column: raw.column.clone(), found: found.unwrap_or(DataType::Binary), expected }
 }
 
 /// Ends with an error that counts the rows for which `bad` is true, and names up to five.

@@ -1,0 +1,79 @@
+//! Numbers less their mean, divided by their standard deviation.
+
+use super::{Fit, Impute, Rows};
+use crate::EncodeError;
+use crate::statistics::Moments;
+use mlspec_model::{FittedEncoder, NumberColumn, Numbers, RawKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Numbers less their mean, divided by their (population) standard deviation, as scikit-learn's `StandardScaler`. The scale
+/// of a constant column is 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandardScaler {
+    /// The columns of numbers or booleans.
+    #[schemars(length(min = 1))]
+    pub columns: Vec<String>,
+    /// Whether the mean is subtracted.
+    #[serde(default = "yes")]
+    pub with_mean: bool,
+    /// Whether to divide by the standard deviation.
+    #[serde(default = "yes")]
+    pub with_std: bool,
+    /// What stands for null, before mean and deviation are taken; without it, null is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impute: Option<Impute>,
+}
+
+pub(super) fn yes() -> bool {
+    true
+}
+
+impl Fit for StandardScaler {
+    fn name(&self) -> &'static str {
+        "standard_scaler"
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn kind(&self) -> RawKind {
+        RawKind::Number { nulls: self.impute.is_some() }
+    }
+
+    fn check(&self) -> Result<(), EncodeError> {
+        self.impute.map_or(Ok(()), Impute::check)
+    }
+
+    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = self.columns.iter().map(|column| {
+            let values = rows.numbers(column)?;
+            let fill = self.impute.map(|impute| impute.fill(column, &values)).transpose()?;
+            scale(column, &values, fill, (self.with_mean, self.with_std), warnings)
+        });
+        let columns = columns.collect::<Result<_, EncodeError>>()?;
+        Ok(FittedEncoder::StandardScaler(Numbers { columns }))
+    }
+}
+
+/// Mean and scale of a column.
+pub(super) fn scale(
+    column: &str,
+    values: &[Option<f64>],
+    fill: Option<f64>,
+    (with_mean, with_std): (bool, bool),
+    warnings: &mut Vec<String>,
+) -> Result<NumberColumn, EncodeError> {
+    let moments = Moments::of(values.iter().filter_map(|value| value.or(fill)));
+    let moments = moments.ok_or_else(|| EncodeError::TooLarge { column: column.to_owned() })?;
+    let constant = with_std && moments.is_constant();
+    if constant {
+        warnings.push(format!("the column `{column}` is constant in the fitted rows; its scale is 1"));
+    }
+    let scale = if with_std && !constant { moments.variance.sqrt() } else { 1.0 };
+    // A variance can be so small that its root is all that is left of it.
+    let scale = if scale > 0.0 { scale } else { 1.0 };
+    Ok(NumberColumn { column: column.to_owned(), fill, mean: if with_mean { moments.mean } else { 0.0 }, scale })
+}

@@ -1,0 +1,176 @@
+//! Between artifacts and [`Encoding`]; no decisions here.
+
+use crate::{EncodeError, EncodeParams, Encoding};
+use mlspec_model::{FittedEncoders, FittedLabel, LABEL, Matrix, WEIGHT};
+use mlspec_record::body::{EncodedColumn, Transformation};
+use mlspec_record::{
+    ArtifactKind, ArtifactRef, ColumnLineage, Dependency, Digest, Kind, Lineage, LineageParent, Name, Producer,
+    RowLineage, SourceColumn, StageId,
+};
+use mlspec_stage::{Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
+use mlspec_store::Store;
+use mlspec_table::{ChunkOptions, Table, manifest};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// The most names that the record lists of one range.
+const MAX_NAMES: u64 = 1000;
+
+/// What the binary registers.
+pub fn entry() -> StageEntry {
+    StageEntry {
+        id: id(),
+        build: |_, settings, _| Ok(Box::new(parse_settings::<EncodeParams>(settings)?.check()?)),
+        settings: || schemars::schema_for!(EncodeParams),
+    }
+}
+
+fn id() -> StageId {
+    StageId::new("encode@1").unwrap_or_else(|_| unreachable!("the text is in the grammar"))
+}
+
+/// One part: the port, the table that arrived there, and in what chunks it lies.
+struct Part {
+    port: Name,
+    artifact: ArtifactRef,
+    options: ChunkOptions,
+    table: Table,
+}
+
+impl Encoding {
+    fn parts(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.params().fit).chain(&self.params().apply)
+    }
+
+    /// Reads the columns that are encoded.
+    fn read(&self, cx: &Context<'_>, port: &Name) -> Result<Part, StageError> {
+        let artifact = cx.input(port.as_str(), ArtifactKind::Table)?.artifact.clone();
+        let manifest = manifest(cx.store(), &artifact.digest)?;
+        let columns = self.raw_columns(&manifest.schema);
+        let columns: BTreeSet<&str> = columns.iter().map(|raw| raw.column.as_str()).collect();
+        let known = |column: &&str| manifest.schema.get(column).is_some();
+        let columns: Vec<&str> = columns.into_iter().filter(known).collect();
+        let table = Table::read_columns(cx.store(), &artifact.digest, &columns)?;
+        let options = ChunkOptions { chunk_rows: manifest.chunk_rows, ..ChunkOptions::default() };
+        Ok(Part { port: port.clone(), artifact, options, table })
+    }
+
+    fn write(
+        &self,
+        cx: &mut Context<'_>,
+        part: &Part,
+        raw: &Table,
+        encoders: &FittedEncoders,
+        (digest, bytes): (Digest, u64),
+    ) -> Result<(), StageError> {
+        let store = cx.store();
+        let raw = raw.write(store, &part.options)?;
+        let matrix = Matrix::new(raw, digest).write(store, bytes)?;
+        let lineage = lineage(store, part, encoders)?;
+        cx.output(part.port.clone(), ArtifactRef { lineage: Some(lineage), ..matrix })
+    }
+
+    fn body(&self, encoders: &FittedEncoders, digest: Digest) -> Transformation {
+        let names = |start: u64, end: u64| match end - start {
+            0..=MAX_NAMES => (start..end).filter_map(|at| encoders.name(at as usize)).collect(),
+            _ => Vec::new(),
+        };
+        let columns =
+            encoders.ranges().into_iter().map(|range| EncodedColumn { names: names(range.start, range.end), range });
+        let (classes, positive) = match encoders.label() {
+            Some(FittedLabel::Classification { classes, positive, .. }) => (classes.clone(), *positive),
+            _ => (Vec::new(), None),
+        };
+        let encoding = mlspec_record::body::Encoding {
+            encoders: digest,
+            fitted_rows: encoders.fitted_rows(),
+            fitted_on: self.params().fit.to_string(),
+            columns: columns.collect(),
+            label: encoders.label().map(|label| label.column().to_owned()),
+            weight: encoders.weight().map(str::to_owned),
+            positive: positive.and_then(|at| classes.get(at as usize).cloned()),
+            classes,
+            features: encoders.features() as u64,
+        };
+        Transformation { operators: Vec::new(), encoding: Some(encoding) }
+    }
+}
+
+/// Keeps the lineage of a matrix: rows and features; label and weight as columns.
+fn lineage(store: &Store, part: &Part, encoders: &FittedEncoders) -> Result<Digest, StageError> {
+    let column = |name: &str, column: &str| {
+        let source =
+            SourceColumn { scan: part.port.to_string(), column: column.to_owned(), dependency: Dependency::Identity };
+        let data_type = part.table.schema().get(column)?;
+        Some(ColumnLineage { column: name.to_owned(), data_type, sources: vec![source] })
+    };
+    let label = encoders.label().and_then(|label| column(LABEL, label.column()));
+    let weight = encoders.weight().and_then(|weight| column(WEIGHT, weight));
+    let lineage = Lineage {
+        parents: vec![LineageParent { scan: part.port.to_string(), artifact: part.artifact.clone() }],
+        rows: RowLineage::Identity,
+        columns: label.into_iter().chain(weight).collect(),
+        indirect: Vec::new(),
+        features: encoders.ranges(),
+    };
+    Ok(store.put_json(&lineage)?.0)
+}
+
+impl Stage for Encoding {
+    fn id(&self) -> StageId {
+        id()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Transformation
+    }
+
+    fn producer(&self) -> Producer {
+        Producer { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    fn settings(&self) -> Map<String, Value> {
+        match serde_json::to_value(self.params()) {
+            Ok(Value::Object(settings)) => settings,
+            _ => Map::new(),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        let ports = |kind| self.parts().map(|part| Port::new(part.clone(), kind)).collect();
+        Ports { inputs: ports(ArtifactKind::Table), outputs: ports(ArtifactKind::Matrix) }
+    }
+
+    fn plan(&self, inputs: &Schemas) -> Result<Schemas, StageError> {
+        if let Some(fitted) = inputs.get(self.params().fit.as_str()) {
+            for (part, schema) in self.parts().filter_map(|part| inputs.get_key_value(part.as_str())) {
+                self.check_part(part, schema, fitted)?;
+            }
+        }
+        Ok(Schemas::new())
+    }
+
+    fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
+        let parts = u64::try_from(self.parts().count()).unwrap_or(0);
+        let fit = self.read(cx, &self.params().fit)?;
+        let start = cx.host().seconds();
+        let fitted = self.fit(&fit.table).map_err(|error| error.of(fit.port.as_str()))?;
+        cx.measure("fit_seconds", cx.host().seconds() - start);
+        fitted.warnings.into_iter().for_each(|warning| cx.warn(warning));
+        let encoders = fitted.encoders;
+        let (digest, bytes) = encoders.write(cx.store())?;
+        self.write(cx, &fit, &fitted.raw, &encoders, (digest, bytes))?;
+        for (name, done) in self.params().apply.iter().zip(1..) {
+            cx.check_cancelled()?;
+            cx.host().progress(done, parts);
+            let part = self.read(cx, name)?;
+            let of_part = |error: EncodeError| error.of(name.as_str());
+            self.check_part(name.as_str(), part.table.schema(), fit.table.schema())?;
+            let (raw, warnings) = self.apply(&encoders, &part.table).map_err(of_part)?;
+            warnings.into_iter().for_each(|warning| cx.warn(format!("{warning} (part `{name}`)")));
+            self.write(cx, &part, &raw, &encoders, (digest, bytes))?;
+        }
+        cx.host().progress(parts, parts);
+        cx.body(&self.body(&encoders, digest))
+    }
+}
