@@ -55,3 +55,38 @@ fn check_integers(value: &Value, pointer: &mut String) -> Result<(), CanonicalEr
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn canonical(value: Value) -> Result<String, String> {
+        canonical_bytes(&value).map(|bytes| String::from_utf8(bytes).unwrap()).map_err(|error| error.to_string())
+    }
+
+    /// The rules of RFC 8785, section 3.2.
+    #[test]
+    fn equal_documents_have_one_text() {
+        for (value, expect) in [
+            (json!({"b": 1, "a": [true, null]}), r#"{"a":[true,null],"b":1}"#),
+            (
+                json!({"\u{20ac}": 1, "\r": 2, "1": 3, "\u{1f600}": 4, "\u{fb33}": 5}),
+                "{\"\\r\":2,\"1\":3,\"€\":1,\"😀\":4,\"\u{fb33}\":5}",
+            ),
+            (json!([1.0, 1e21, 1e-7, 0.1, -0.0, 1e20]), "[1,1e+21,1e-7,0.1,0,100000000000000000000]"),
+            (json!("\u{8}\u{c}\n\t\"\\/\u{1f}é"), "\"\\b\\f\\n\\t\\\"\\\\/\\u001fé\""),
+            (json!(9_007_199_254_740_992_u64), "9007199254740992"),
+        ] {
+            assert_eq!(canonical(value.clone()).as_deref(), Ok(expect), "{value}");
+        }
+    }
+
+    #[test]
+    fn integers_that_readers_see_differently_are_refused() {
+        let at = |pointer: &str| Err(format!("the integer at `{pointer}` is beyond 2^53; write it as a string"));
+        assert_eq!(canonical(json!({"a/b": [0, 9_007_199_254_740_993_u64]})), at("/a~1b/1"));
+        assert_eq!(canonical(json!({"~": -9_007_199_254_740_993_i64})), at("/~0"));
+        assert_eq!(canonical_digest(&json!({"b": 1, "a": 2})).unwrap(), Digest::of(br#"{"a":2,"b":1}"#));
+    }
+}

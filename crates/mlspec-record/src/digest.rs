@@ -115,3 +115,36 @@ impl std::fmt::Debug for Hasher {
         f.write_str("Hasher(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lower_case_hex_with_its_prefix_is_a_digest() {
+        let hex = Digest::of(b"abc").hex();
+        for (text, valid) in [
+            (format!("sha256:{hex}"), true),
+            (hex.clone(), false),
+            (format!("sha256:{}", hex.to_uppercase()), false),
+            (format!("sha512:{hex}"), false),
+            (format!("sha256:{}", &hex[1..]), false),
+            (format!("sha256:{hex}0"), false),
+            (format!("sha256:{}g", &hex[1..]), false),
+            (format!("sha256:{}", "é".repeat(32)), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(Digest::new(&text).is_ok(), valid, "{text}");
+        }
+        assert_eq!(Digest::from_hex(&hex), Ok(Digest::of(b"abc")));
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut hasher = Hasher::new();
+        [&b"a"[..], b"", b"bc"].into_iter().for_each(|piece| hasher.update(piece));
+        assert_eq!(hasher.finish(), Digest::of(b"abc"));
+        assert_eq!(Hasher::new().finish(), Digest::of(b""));
+        assert_eq!(Digest::from_bytes(*Digest::of(b"x").bytes()), Digest::of(b"x"));
+    }
+}

@@ -82,3 +82,25 @@ pub trait Failure: std::error::Error + Send + Sync + 'static {
         Place::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_with_what_is_known() {
+        let all = Place {
+            file: Some("a.yaml".to_owned()),
+            line: Some(3),
+            column: Some(7),
+            pointer: Some("/steps/a".to_owned()),
+            step: Some("a".to_owned()),
+            table_column: Some("text".to_owned()),
+            row: Some(12),
+        };
+        assert_eq!(all.to_string(), "a.yaml:3:7, at `/steps/a`, step `a`, column `text`, row 12");
+        assert_eq!(Place { row: Some(0), ..Place::default() }.to_string(), "row 0");
+        assert!(Place::default().is_empty() && Place::default().to_string().is_empty() && !all.is_empty());
+        assert_eq!([ExitCode::Done as u8, ExitCode::Outside as u8, ExitCode::Bug as u8], [0, 4, 70]);
+    }
+}

@@ -63,3 +63,35 @@ string_type!(Id, IdError, {
     "pattern": "^[A-Za-z0-9_-]+$",
     "description": "An identifier assigned by the system, immutable; usually a UUID of version 7."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_1_to_40_plain_characters() {
+        for (text, expect) in [
+            ("x", None),
+            ("0190f3a0-1111-7000-8000-000000000001", None),
+            ("da39a3ee5e6b4b0d3255bfef95601890afd80709", None),
+            ("", Some(IdError::Length(0))),
+            ("a".repeat(41).as_str(), Some(IdError::Length(41))),
+            ("a b", Some(IdError::Character(1))),
+            ("../a", Some(IdError::Character(0))),
+            ("é", Some(IdError::Character(0))),
+        ] {
+            assert_eq!(Id::new(text).err(), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_made_of_times_are_ordered_by_time() {
+        let ids: Vec<Id> = [0, 1, 1_714_564_800_000, 1_714_564_800_001].map(|at| Id::from_time(at, [255; 10])).to_vec();
+        assert!(ids.is_sorted());
+        for id in &ids {
+            let uuid = uuid::Uuid::parse_str(id.as_str()).unwrap();
+            assert_eq!((uuid.get_version_num(), id.as_str().len()), (7, 36));
+        }
+        assert_ne!(Id::from_time(1, [1; 10]), Id::from_time(1, [2; 10]));
+    }
+}

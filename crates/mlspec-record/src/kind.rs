@@ -162,3 +162,38 @@ string_type!(SchemaId, SchemaIdError, {
     "pattern": "^urn:mlspec:schema:[a-z][a-z0-9.-]*:(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$",
     "description": "The id of the schema that the document obeys."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_named_alike_everywhere() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(SchemaId::new(&kind.schema().to_string()), Ok(kind.schema()));
+            assert_eq!(kind.schema().name(), kind.as_str());
+        }
+        assert_eq!(Kind::ALL.iter().filter(|kind| kind.is_stage()).count(), 7);
+        assert!(Kind::Test.is_stage() && !Kind::Dataset.is_stage());
+        assert_eq!("evaluations".parse::<Kind>(), Err(KindError("evaluations".to_owned())));
+    }
+
+    #[test]
+    fn schema_ids_have_a_name_and_a_version() {
+        for (text, expect) in [
+            ("urn:mlspec:schema:ingestion:1.0.0", Some(("ingestion", 1))),
+            ("urn:mlspec:schema:settings.split:2.1.0-rc.1", Some(("settings.split", 2))),
+            ("urn:mlspec:schema:ingestion", None),
+            ("urn:mlspec:schema:ingestion:1", None),
+            ("urn:mlspec:schema::1.0.0", None),
+            ("urn:mlspec:schema:Ingestion:1.0.0", None),
+            ("urn:mlspec:schema:../x:1.0.0", None),
+            ("mlspec:ingestion:1.0.0", None),
+        ] {
+            let id = SchemaId::new(text);
+            assert_eq!(id.as_ref().ok().map(|id| (id.name(), id.version().major())), expect, "{text}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! [`Name`], [`Id`], [`Digest`], [`Version`], [`Status`], [`Timestamp`] and [`Seed`] are values that cannot be invalid;
 //! [`ArtifactRef`] names a stored thing and [`Lineage`] where its rows come from; [`Envelope`] is what every stage
 //! writes around a [`body`], [`Object`] what MLSpec calls a managed object; [`Record`] is a document with its digests.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod artifact;
 pub mod body;

@@ -147,3 +147,24 @@ pub struct FeatureRange {
     /// One beyond the last matrix column.
     pub end: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn hops_are_tagged_and_leave_out_what_is_empty() {
+        let source = Lineage {
+            parents: Vec::new(),
+            rows: RowLineage::Source { dataset: Name::new("mails").unwrap() },
+            columns: Vec::new(),
+            indirect: Vec::new(),
+            features: Vec::new(),
+        };
+        let value = json!({"parents": [], "rows": {"type": "source", "dataset": "mails"}});
+        assert_eq!(serde_json::to_value(&source).unwrap(), value);
+        assert_eq!(serde_json::from_value::<Lineage>(value).unwrap(), source);
+        assert!(serde_json::from_value::<RowLineage>(json!({"type": "elsewhere"})).is_err());
+    }
+}

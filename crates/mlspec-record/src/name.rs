@@ -90,3 +90,45 @@ string_type!(Name, NameError, {
     "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$",
     "description": "Letters, digits, `-` and `_`, beginning with a letter or digit; unique in its scope, ignoring case."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_mlspecs() {
+        let long = |length: usize| "n".repeat(length);
+        for (text, expect) in [
+            ("a", None),
+            ("9", None),
+            ("complaints-2024_v2", None),
+            (long(255).as_str(), None),
+            ("", Some(NameError::Empty)),
+            (long(256).as_str(), Some(NameError::Long(256))),
+            ("-a", Some(NameError::Character(0))),
+            ("_a", Some(NameError::Character(0))),
+            ("My training module", Some(NameError::Character(2))),
+            ("a.b", Some(NameError::Character(1))),
+            ("a/b", Some(NameError::Character(1))),
+            ("..", Some(NameError::Character(0))),
+            ("ä", Some(NameError::Character(0))),
+            ("a\n", Some(NameError::Character(1))),
+        ] {
+            assert_eq!(Name::new(text).err(), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_clash_ignoring_case_and_compare_by_it() {
+        let (upper, lower) = (Name::new("Mails").unwrap(), Name::new("mails").unwrap());
+        assert!(upper.clashes_with(&lower) && upper != lower && upper < lower);
+        assert!(!upper.clashes_with(&Name::new("mail").unwrap()));
+    }
+
+    #[test]
+    fn an_invalid_name_cannot_be_deserialised() {
+        let error = serde_json::from_str::<Name>("\"a b\"").unwrap_err().to_string();
+        assert!(error.starts_with("a name holds letters") && !error.contains("a b"), "{error}");
+        assert_eq!(serde_json::to_string(&Name::new("a-b").unwrap()).unwrap(), "\"a-b\"");
+    }
+}

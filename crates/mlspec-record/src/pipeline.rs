@@ -185,3 +185,57 @@ string_type!(PortRef, PortRefError, {
     "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,254}\\.[A-Za-z0-9][A-Za-z0-9_-]{0,254}$",
     "description": "An output port of a step, written `step.port`."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<PipelineFile, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn ports_are_a_step_and_a_name() {
+        for (text, valid) in [
+            ("split.train", true),
+            ("a-b.c_d", true),
+            ("split", false),
+            ("split.", false),
+            (".x", false),
+            ("a.b.c", false),
+        ] {
+            let port = PortRef::new(text);
+            assert_eq!(port.is_ok(), valid, "{text}");
+            assert!(port.is_err() || port.unwrap().to_string() == text);
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default_and_is_not_written() {
+        let text = r#"{"pipeline":"wine","version":"1.0.0","seed":0,"steps":{"rows":{"uses":"ingest@1"}}}"#;
+        let file = read(text).unwrap();
+        assert_eq!(file.seed, Seed::default());
+        assert!(file.parameters.is_empty() && file.steps["rows"].inputs.is_empty());
+        assert_eq!(serde_json::to_string(&file).unwrap(), text);
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_everywhere() {
+        for (text, field) in [
+            (r#"{"pipeline":"p","version":"1.0.0","steps":{},"stages":{}}"#, "stages"),
+            (r#"{"pipeline":"p","version":"1.0.0","steps":{"a":{"uses":"b@1","input":{}}}}"#, "input"),
+            (r#"{"pipeline":"p","version":"1.0.0","steps":{},"parameters":{"a":{"type":"float","min":1}}}"#, "min"),
+            (
+                r#"{"pipeline":"p","version":"1.0.0","steps":{},"parameters":{"a":{"type":"float","constraint":{"min":1}}}}"#,
+                "min",
+            ),
+            (
+                r#"{"pipeline":"p","version":"1.0.0","steps":{},"datastores":{"a":{"type":"folder","path":"x","key":"y"}}}"#,
+                "key",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(&format!("unknown field `{field}`")), "{error}");
+        }
+    }
+}

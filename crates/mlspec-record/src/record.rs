@@ -180,3 +180,99 @@ fn header<T: std::str::FromStr<Err: std::fmt::Display>>(
     let text = document.get(field).and_then(Value::as_str).ok_or_else(|| wrong("a string is expected".to_owned()))?;
     text.parse().map_err(|error: T::Err| wrong(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> Value {
+        let digest = Digest::of(b"x");
+        json!({
+            "schema": "urn:mlspec:schema:splitting:1.0.0", "id": "r-1", "kind": "splitting", "name": "cut", "status": "Active",
+            "run": {"id": "run-1", "pipeline": "p", "version": "1.0.0"}, "step": {"name": "cut", "stage": "split@1", "cached": false},
+            "started": "2024-05-01T12:00:00Z", "finished": "2024-05-01T12:00:01Z", "actor": "a", "environment": {"os": "linux"},
+            "producer": {"name": "mlspec-split", "version": "0.1.0"}, "tags": [], "execution_profile": {"wall_seconds": 1.0},
+            "inputs": [{"port": "rows", "artifact": {"kind": "table", "digest": digest, "bytes": 10},
+                        "producer": {"record": "r-0", "content": digest, "step": "rows", "port": "rows"}}],
+            "outputs": [{"port": "train", "artifact": {"kind": "table", "digest": digest, "rows": 3, "bytes": 20}}],
+            "parameters": {"share": 0.8}, "seed": 7, "body": {"by": "row"}, "of_a_newer_writer": {"x": 1},
+        })
+    }
+
+    fn edited(pointer: &str, value: Value) -> Record {
+        let mut document = document();
+        *document.pointer_mut(pointer).unwrap() = value;
+        Record::from_value(document).unwrap()
+    }
+
+    #[test]
+    fn the_content_is_what_identical_runs_share() {
+        let original = Record::from_value(document()).unwrap();
+        let digest = |record: &Record| record.content_digest().unwrap();
+        for (pointer, value) in [
+            ("/id", json!("r-2")),
+            ("/run/id", json!("run-2")),
+            ("/started", json!("2025-01-01T00:00:00Z")),
+            ("/finished", json!("2025-01-01T00:00:00Z")),
+            ("/actor", json!("b")),
+            ("/environment/os", json!("plan9")),
+            ("/tags", json!([{"key": "a", "value": "b"}])),
+            ("/status", json!("Archived")),
+            ("/execution_profile/wall_seconds", json!(9.0)),
+            ("/step/cached", json!(true)),
+            ("/inputs/0/producer/record", json!("r-9")),
+            ("/inputs/0/artifact/bytes", json!(11)),
+            ("/outputs/0/artifact/bytes", json!(21)),
+        ] {
+            let other = edited(pointer, value);
+            assert_eq!(digest(&other), digest(&original), "{pointer} is no part of the content");
+            assert_ne!(other.digest().unwrap(), original.digest().unwrap(), "{pointer} is a part of the record");
+        }
+        for (pointer, value) in [
+            ("/name", json!("other")),
+            ("/step/stage", json!("split@2")),
+            ("/producer/version", json!("0.2.0")),
+            ("/parameters/share", json!(0.7)),
+            ("/seed", json!(8)),
+            ("/body/by", json!("columns")),
+            ("/outputs/0/artifact/rows", json!(4)),
+            ("/inputs/0/producer/content", json!(Digest::of(b"y"))),
+            ("/of_a_newer_writer/x", json!(2)),
+        ] {
+            assert_ne!(digest(&edited(pointer, value)), digest(&original), "{pointer} is a part of the content");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_survive_and_order_does_not_matter() {
+        let record = Record::from_value(document()).unwrap();
+        let bytes = record.to_bytes().unwrap();
+        let again = Record::from_value(serde_json::from_slice(&bytes).unwrap()).unwrap();
+        assert_eq!((again.to_bytes().unwrap(), again.digest().unwrap()), (bytes, record.digest().unwrap()));
+        assert_eq!(again.document()["of_a_newer_writer"], json!({"x": 1}));
+        let envelope = again.envelope().unwrap();
+        assert_eq!((envelope.step.name.as_str(), envelope.seed.map(crate::Seed::get)), ("cut", Some(7)));
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let without = |field: &str| {
+            let mut document = document();
+            document.as_object_mut().unwrap().shift_remove(field);
+            Record::from_value(document).unwrap_err().to_string()
+        };
+        assert_eq!(Record::from_value(json!([])).unwrap_err().to_string(), "a record is a JSON object");
+        for field in ["schema", "kind", "id"] {
+            assert_eq!(
+                without(field),
+                format!("the field `{field}` of the record is missing or wrong: a string is expected")
+            );
+        }
+        let record = Record::from_value(document()).unwrap();
+        let error = record.envelope_of::<crate::body::Training>(Kind::Training).unwrap_err();
+        assert_eq!(error.to_string(), "the record is about `splitting`, expected `training`");
+        let error = record.envelope_of::<crate::body::Splitting>(Kind::Splitting).unwrap_err();
+        assert!(error.to_string().contains("missing field `hash`"), "{error}");
+    }
+}

@@ -36,3 +36,19 @@ impl TryFrom<u64> for Seed {
         Self::new(seed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_stay_below_two_to_the_53() {
+        let greatest = (1 << 53) - 1;
+        assert_eq!(Seed::new(greatest).map(Seed::get), Ok(greatest));
+        assert_eq!(Seed::new(greatest + 1), Err(SeedError(greatest + 1)));
+        for (text, valid) in [("7", true), ("9007199254740992", false), ("-1", false), ("1.5", false), ("\"7\"", false)]
+        {
+            assert_eq!(serde_json::from_str::<Seed>(text).is_ok(), valid, "{text}");
+        }
+    }
+}

@@ -55,3 +55,32 @@ string_type!(StageId, StageIdError, {
     "pattern": "^[a-z][a-z0-9-]{0,63}@[1-9][0-9]{0,8}$",
     "description": "A stage and the version of its behaviour, such as `split@1`."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_named_with_their_version() {
+        for (text, expect) in [
+            ("split@1", Some("split")),
+            ("a-b2@12", Some("a-b2")),
+            ("split@999999999", Some("split")),
+            ("split", None),
+            ("split@", None),
+            ("@1", None),
+            ("split@0", None),
+            ("split@01", None),
+            ("split@1000000000", None),
+            ("split@1@2", None),
+            ("Split@1", None),
+            ("2split@1", None),
+            ("split@x", None),
+            ("späť@1", None),
+        ] {
+            let id = StageId::new(text);
+            assert_eq!(id.as_ref().ok().map(StageId::name), expect, "{text:?}");
+            assert!(id.is_err() || id.unwrap().as_str() == text);
+        }
+    }
+}

@@ -59,3 +59,33 @@ impl Status {
         self != Self::Archived
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_life_cycle_ends_with_archived() {
+        use Status::{Active, Archived, Deprecated};
+        for (from, to, allowed) in [
+            (Active, Deprecated, true),
+            (Active, Archived, true),
+            (Deprecated, Active, true),
+            (Deprecated, Archived, true),
+            (Archived, Archived, true),
+            (Archived, Active, false),
+            (Archived, Deprecated, false),
+        ] {
+            assert_eq!(from.change(to), if allowed { Ok(to) } else { Err(StatusError { from, to }) });
+        }
+    }
+
+    #[test]
+    fn what_a_status_means() {
+        let meaning = |status: Status| (status.is_listed(), status.is_named(), status.is_usable());
+        assert_eq!(meaning(Status::Active), (true, true, true));
+        assert_eq!(meaning(Status::Deprecated), (false, true, true));
+        assert_eq!(meaning(Status::Archived), (false, false, false));
+        assert!(serde_json::from_str::<Status>("\"active\"").is_err());
+    }
+}

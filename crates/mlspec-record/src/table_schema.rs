@@ -168,3 +168,78 @@ impl<'de> Deserialize<'de> for TableSchema {
         Self::new(Vec::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str) -> Column {
+        Column { name: name.to_owned(), data_type: DataType::Int64 }
+    }
+
+    #[test]
+    fn names_are_distinct_and_not_reserved() {
+        let twice = || Some(TableSchemaError::Twice("a".to_owned()));
+        let reserved = |name: &str| Some(TableSchemaError::Reserved(name.to_owned()));
+        for (names, expect) in [
+            (vec![], None),
+            (vec!["a", "A", "a b", "row", "naïve"], None),
+            (vec!["a", "b", "a"], twice()),
+            (vec!["a", ""], reserved("")),
+            (vec!["_row"], reserved("_row")),
+            (vec!["_row_id"], reserved("_row_id")),
+            (vec!["@x"], reserved("@x")),
+        ] {
+            assert_eq!(TableSchema::new(names.iter().map(|name| column(name)).collect()).err(), expect, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn schemas_are_read_through_the_check() {
+        let read = |text: &str| serde_json::from_str::<TableSchema>(text).map_err(|error| error.to_string());
+        let schema = read(r#"[{"name": "id", "type": "u_int64"}, {"name": "at", "type": "datetime_utc"}]"#).unwrap();
+        assert_eq!(schema.names().collect::<Vec<_>>(), ["id", "at"]);
+        assert_eq!((schema.get("at"), schema.get("no")), (Some(DataType::DatetimeUtc), None));
+        assert!(
+            read(r#"[{"name": "a", "type": "date"}, {"name": "a", "type": "date"}]"#)
+                .unwrap_err()
+                .contains("stands twice")
+        );
+        assert!(read(r#"[{"name": "a", "type": "integer"}]"#).is_err());
+        assert!(read(r#"[{"name": "a", "type": "date", "nullable": true}]"#).is_err());
+    }
+
+    #[test]
+    fn types_are_named_as_they_are_written() {
+        use DataType::*;
+        let all = [
+            Boolean,
+            Int8,
+            Int16,
+            Int32,
+            Int64,
+            UInt8,
+            UInt16,
+            UInt32,
+            UInt64,
+            Float32,
+            Float64,
+            String,
+            Binary,
+            Date,
+            Time,
+            Datetime,
+            DatetimeUtc,
+            Duration,
+            ListUInt32,
+            ListUInt64,
+            ListFloat64,
+            ListString,
+        ];
+        for data_type in all {
+            assert_eq!(serde_json::to_value(data_type).unwrap(), data_type.as_str());
+        }
+        assert_eq!(all.iter().filter(|one| one.is_integer()).count(), 8);
+        assert_eq!(all.iter().filter(|one| one.is_numeric()).count(), 10);
+    }
+}

@@ -87,3 +87,15 @@ string_type!(Description, DescriptionError, {
     "maxLength": 32768,
     "description": "Free text for people, at most 32,768 characters."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_counted_in_characters() {
+        assert!(Description::new("").is_ok());
+        assert_eq!(Description::new(&"é".repeat(Description::MAX)).unwrap().as_str().len(), 2 * Description::MAX);
+        assert_eq!(Description::new(&"d".repeat(Description::MAX + 1)), Err(DescriptionError(Description::MAX + 1)));
+    }
+}

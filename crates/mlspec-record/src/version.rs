@@ -42,3 +42,42 @@ string_type!(Version, VersionError, {
     "pattern": "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?(\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$",
     "description": "A semantic version (semver.org 2.0)."
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_semver_and_ordered_so() {
+        let ascending = [
+            "0.9.0",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-rc.2",
+            "1.0.0-rc.11",
+            "1.0.0",
+            "1.2.0",
+            "1.10.0",
+        ];
+        let versions: Vec<Version> = ascending.iter().map(|text| Version::new(text).unwrap()).collect();
+        assert!(versions.is_sorted());
+        assert_eq!(versions.iter().map(Version::to_string).collect::<Vec<_>>(), ascending);
+        for text in [
+            "",
+            "1",
+            "1.0",
+            "1.0.0.0",
+            "v1.0.0",
+            "01.0.0",
+            "1.0.0-",
+            "1.0.0-01",
+            "1.0.x",
+            " 1.0.0",
+            "18446744073709551616.0.0",
+        ] {
+            assert_eq!(Version::new(text), Err(VersionError), "{text:?}");
+        }
+        assert_eq!((Version::of(3, 2, 1).major(), Version::of(3, 2, 1).to_string().as_str()), (3, "3.2.1"));
+    }
+}

@@ -29,7 +29,7 @@ proptest! {
     #[test]
     fn reading_is_the_reverse_of_writing(document in documents()) {
         for text in [document.to_string(), format!("{document:#}")] {
-            prop_assert_eq!(&read_documents(&text, SourceFormat::Json).unwrap(), &[document.clone()]);
+            prop_assert_eq!(&read_documents(&text, SourceFormat::Json).unwrap(), std::slice::from_ref(&document));
         }
         let lines = format!("{document}\n\n{document}");
         prop_assert_eq!(read_documents(&lines, SourceFormat::Ndjson).unwrap(), vec![document.clone(); 2]);
