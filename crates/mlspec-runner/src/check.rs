@@ -95,8 +95,7 @@ impl Pipeline {
     /// # Errors
     /// Every problem that was found; [`RunnerError::Unknown`] where `to` names no step.
     pub fn check(&self, registry: &Registry, store: &Store, options: &CheckOptions) -> Result<Checked, RunnerError> {
-        let mut check = Check { pipeline: self, registry, problems: Vec::new(), used: BTreeSet::new() };
-        check.names();
+        let mut check = Check { pipeline: self, registry, problems: self.problems().to_vec(), used: BTreeSet::new() };
         let site = check.site(options.sample);
         let mut drafts: BTreeMap<Name, Draft<'_>> = BTreeMap::new();
         for (name, file) in &self.file().steps {
@@ -135,25 +134,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Names that are equal but for case.
-    fn names(&mut self) {
-        let file = self.pipeline.file();
-        let scopes: [(&str, Vec<&Name>); 3] = [
-            ("steps", file.steps.keys().collect()),
-            ("parameters", file.parameters.keys().collect()),
-            ("datastores", file.datastores.keys().collect()),
-        ];
-        for (scope, names) in scopes {
-            let mut seen: BTreeMap<String, &Name> = BTreeMap::new();
-            for name in names {
-                if let Some(other) = seen.insert(name.as_str().to_ascii_lowercase(), name) {
-                    let message = format!("the names `{other}` and `{name}` differ by case only");
-                    self.problems.push(Problem::at(format!("/{scope}/{name}"), message));
-                }
-            }
-        }
-    }
-
     fn site(&mut self, sample: Option<u64>) -> Site {
         let mut folders = BTreeMap::new();
         for (name, datastore) in &self.pipeline.file().datastores {
@@ -169,6 +149,9 @@ impl Check<'_> {
     }
 
     fn build(&mut self, name: &Name, file: &StepFile, site: &Site) -> Option<CheckedStep> {
+        let below = format!("/steps/{name}/settings");
+        let refused =
+            self.problems.iter().any(|problem| problem.place.pointer.as_ref().is_some_and(|p| p.starts_with(&below)));
         let before = self.problems.len();
         let Self { problems, used, .. } = self;
         let mut problem = |pointer: &str, message, hint| {
@@ -182,10 +165,17 @@ impl Check<'_> {
             self.problems.push(Problem::at(format!("/steps/{name}/uses"), message).step(name).hint(hint));
             return None;
         };
-        if self.problems.len() > before {
+        if refused || self.problems.len() > before {
             return None;
         }
         match (entry.build)(name, settings, site) {
+            Ok(stage) if mlspec_record::canonical_digest(&stage.settings()).is_err() => {
+                let message = "an integer beyond 2^53 stands in the settings".to_owned();
+                let hint =
+                    Some("other readers would see another number; write it as a text where that is allowed".to_owned());
+                self.problems.push(Problem::at(below, message).step(name).hint(hint));
+                None
+            }
             Ok(stage) => Some(CheckedStep {
                 name: name.clone(),
                 id: stage.id(),

@@ -207,7 +207,7 @@ impl<'a> Session<'a> {
         report: &mut StepReport,
     ) -> Result<(), StepFailure> {
         report.cached = true;
-        report.reason = "nothing that determines it changed".to_owned();
+        report.reason = self.history.why_not(&step.name, report.key).to_owned();
         let (pipeline, run, around) = (&self.checked.pipeline, self.run, self.around);
         let told = Told {
             pipeline,

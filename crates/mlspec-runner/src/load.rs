@@ -1,7 +1,7 @@
 //! From a file to a pipeline with values for its parameters.
 
 use crate::source::Source;
-use crate::{Problem, Rejected, RunnerError, parameters};
+use crate::{Problem, Rejected, RunnerError, parameters, source};
 use mlspec_record::{Digest, Name, PipelineFile, canonical_digest};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ pub struct Pipeline {
     file: PipelineFile,
     folder: PathBuf,
     source: Option<Source>,
+    /// What the schema says against the file, which has the right shape nevertheless: told by the check.
+    problems: Vec<Problem>,
     digest: Digest,
     parameters: Map<String, Value>,
 }
@@ -27,16 +29,20 @@ impl Pipeline {
     /// Reads a pipeline file, YAML or JSON, checks it by its schema and binds its parameters.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no pipeline file, or a parameter lacks a value or does not allow it: every
-    /// problem, with its line.
+    /// When the file cannot be read, or has not the shape of a pipeline file, or a parameter lacks a value or does not allow
+    /// it: every problem, with its line. What else is wrong, [`Pipeline::check`] tells.
     pub fn load(path: &Path, options: &LoadOptions) -> Result<Self, RunnerError> {
         let source = Source::read(path)?;
         let refused = |error| RunnerError::Read { path: path.to_owned(), error };
         let folder = path.canonicalize().map_err(refused)?.parent().map(Path::to_owned).unwrap_or_default();
-        let file = source.pipeline().map_err(rejected)?;
-        let parameters =
-            parameters::from_text(&file, &options.set).map_err(|problems| rejected(source.locate(problems)))?;
-        Ok(Self { source: Some(source), ..Self::new(file, folder, parameters)? })
+        let (file, problems) = source.pipeline().map_err(rejected)?;
+        match parameters::from_text(&file, &options.set) {
+            Ok(parameters) => {
+                let pipeline = Self::new(file, folder, parameters)?;
+                Ok(Self { source: Some(source), problems, ..pipeline })
+            }
+            Err(more) => Err(rejected(problems.into_iter().chain(source.locate(more)).collect())),
+        }
     }
 
     /// A pipeline from its parts, such as those that a run's record keeps.
@@ -45,12 +51,14 @@ impl Pipeline {
     /// When a parameter lacks a value or does not allow it.
     pub fn of(file: PipelineFile, folder: PathBuf, parameters: Map<String, Value>) -> Result<Self, RunnerError> {
         let parameters = parameters::from_values(&file, parameters).map_err(rejected)?;
-        Self::new(file, folder, parameters)
+        let document = serde_json::to_value(&file).map_err(mlspec_record::CanonicalError::from)?;
+        let problems = source::against(&document).into_iter().map(|(_, problem)| problem).collect();
+        Ok(Self { problems, ..Self::new(file, folder, parameters)? })
     }
 
     fn new(file: PipelineFile, folder: PathBuf, parameters: Map<String, Value>) -> Result<Self, RunnerError> {
         let digest = canonical_digest(&file)?;
-        Ok(Self { file, folder, source: None, digest, parameters })
+        Ok(Self { file, folder, source: None, problems: Vec::new(), digest, parameters })
     }
 
     /// The file, as written.
@@ -76,6 +84,11 @@ impl Pipeline {
     /// The values of the parameters.
     pub fn parameters(&self) -> &Map<String, Value> {
         &self.parameters
+    }
+
+    /// What the schema says against the file.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// Adds file, line and column to problems that know their pointers.

@@ -2,13 +2,13 @@
 
 use crate::CheckedStep;
 use mlspec_record::object::PipelineRun;
-use mlspec_record::{Id, Name};
+use mlspec_record::{Digest, Id, Name};
 use mlspec_store::Store;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many runs back a step's last result is looked for.
 const BACK: usize = 8;
@@ -83,18 +83,37 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Earlier runs of the pipeline.
+/// The keys of a run's steps.
+type Keys = BTreeMap<Name, Digest>;
+
+/// Earlier runs of the pipeline, newest first, read when they are needed.
 pub(crate) struct History<'a> {
     store: &'a Store,
     pipeline: &'a Name,
     run: &'a Id,
-    runs: OnceLock<Vec<BTreeMap<Name, mlspec_record::Digest>>>,
+    read: Mutex<Read>,
+}
+
+#[derive(Default)]
+struct Read {
+    /// What is left to read; none before the first look.
+    left: Option<std::vec::IntoIter<Id>>,
+    runs: Vec<Arc<Keys>>,
 }
 
 impl<'a> History<'a> {
     /// The runs of this pipeline before this run.
     pub(crate) fn new(store: &'a Store, pipeline: &'a Name, run: &'a Id) -> Self {
-        Self { store, pipeline, run, runs: OnceLock::new() }
+        Self { store, pipeline, run, read: Mutex::default() }
+    }
+
+    /// Why a step with this key was taken from the store.
+    pub(crate) fn why_not(&self, step: &Name, key: Option<Digest>) -> &'static str {
+        let last = self.runs().find_map(|run| run.get(step).copied());
+        match last.is_none() || last == key {
+            true => "nothing that determines it changed",
+            false => "an earlier run had the same inputs and settings",
+        }
     }
 
     /// Why a step runs, as a sentence.
@@ -113,20 +132,33 @@ impl<'a> History<'a> {
 
     /// What determined the last result of a step that is still known.
     fn last(&self, step: &Name, now: &Value) -> Option<Value> {
-        let keys = self.runs().iter().filter_map(|run| run.get(step));
-        keys.filter_map(|key| self.store.cached(key)).map(|(entry, _)| entry.parts).find(|parts| parts != now)
+        let keys = self.runs().filter_map(|run| run.get(step).copied());
+        keys.filter_map(|key| self.store.cached(&key)).map(|(entry, _)| entry.parts).find(|parts| parts != now)
     }
 
-    fn runs(&self) -> &[BTreeMap<Name, mlspec_record::Digest>] {
-        self.runs.get_or_init(|| {
-            let Ok(runs) = self.store.runs_of(self.pipeline) else { return Vec::new() };
-            let runs = runs.filter(|run| run.id < *self.run && run.body.sample.is_none());
-            runs.take(BACK).map(|run| keys(&run.body)).collect()
-        })
+    fn runs(&self) -> impl Iterator<Item = Arc<Keys>> {
+        (0..BACK).map_while(|at| self.nth(at))
+    }
+
+    fn nth(&self, at: usize) -> Option<Arc<Keys>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let Read { left, runs } = &mut *read;
+        let left = left.get_or_insert_with(|| {
+            let mut ids = self.store.runs().unwrap_or_default();
+            ids.retain(|id| id < self.run);
+            ids.into_iter()
+        });
+        while runs.len() <= at {
+            // A run whose file cannot be read tells nothing; samples are another story.
+            let run = self.store.run(&left.next()?).ok();
+            let run = run.filter(|run| run.name == *self.pipeline && run.body.sample.is_none());
+            runs.extend(run.map(|run| Arc::new(keys(&run.body))));
+        }
+        runs.get(at).cloned()
     }
 }
 
-fn keys(run: &PipelineRun) -> BTreeMap<Name, mlspec_record::Digest> {
+fn keys(run: &PipelineRun) -> Keys {
     run.steps.iter().filter_map(|step| Some((step.step.clone(), step.cache_key?))).collect()
 }
 

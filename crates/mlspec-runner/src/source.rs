@@ -30,8 +30,8 @@ impl Source {
         Ok(Self { name: path.display().to_string(), text: text.into(), format })
     }
 
-    /// The pipeline file that the text is.
-    pub(crate) fn pipeline(&self) -> Result<PipelineFile, Vec<Problem>> {
+    /// The pipeline file that the text is, and what its schema says against it.
+    pub(crate) fn pipeline(&self) -> Result<(PipelineFile, Vec<Problem>), Vec<Problem>> {
         let documents = read_documents(&self.text, self.format).map_err(|error| {
             let (line, column) = (Some(error.position.line), Some(error.position.column));
             let place =
@@ -43,15 +43,19 @@ impl Source {
             let message = format!("a pipeline file holds one document, this one holds {}", documents.len());
             return Err(self.locate(vec![Problem::at("", message)]));
         };
-        typed(document).map_err(|problems| {
-            let (targets, problems): (Vec<_>, Vec<_>) = problems.into_iter().unzip();
-            self.locate_as(problems, |at| targets.get(at).copied().unwrap_or_default())
-        })
+        let (file, problems) = typed(document);
+        let (targets, problems): (Vec<_>, Vec<_>) = problems.into_iter().unzip();
+        let problems = self.locate_as(problems, |at| targets.get(at).copied().unwrap_or_default());
+        match file {
+            Some(file) => Ok((file, problems)),
+            None => Err(problems),
+        }
     }
 
     /// Adds file, line and column to problems that know their pointers.
     pub(crate) fn locate(&self, problems: Vec<Problem>) -> Vec<Problem> {
-        self.locate_as(problems, |_| Target::Value)
+        let targets: Vec<Target> = problems.iter().map(target).collect();
+        self.locate_as(problems, |at| targets.get(at).copied().unwrap_or_default())
     }
 
     fn locate_as(&self, mut problems: Vec<Problem>, target: impl Fn(usize) -> Target) -> Vec<Problem> {
@@ -70,16 +74,38 @@ impl Source {
     }
 }
 
-/// The document as a type; every problem, and whether it is a key's, if its schema refuses it.
-fn typed(document: &Value) -> Result<PipelineFile, Vec<(Target, Problem)>> {
+/// The key, where there is one: a step's problem stands in the line of its name.
+fn target(problem: &Problem) -> Target {
+    let last = problem.place.pointer.as_deref().and_then(|pointer| Some(pointer.rsplit_once('/')?.1));
+    match last {
+        Some(token) if !token.bytes().all(|byte| byte.is_ascii_digit()) => Target::Key,
+        _ => Target::Value,
+    }
+}
+
+/// The document as a type, if it has the shape, and every problem with its schema and whether it is a key's.
+fn typed(document: &Value) -> (Option<PipelineFile>, Vec<(Target, Problem)>) {
     if document.get("pipeline").is_none() && document.get("steps").is_none() {
         let problem = Problem::at("", "this is no pipeline file: it has neither `pipeline` nor `steps`");
-        return Err(vec![(Target::Value, problem)]);
+        return (None, vec![(Target::Value, problem)]);
     }
-    if let Err(problems) = validate_record(document) {
-        let told =
-            |found: mlspec_schema::Problem| (found.target, Problem::at(found.pointer, found.message).hint(found.help));
-        return Err(problems.into_iter().map(told).collect());
+    let mut problems = against(document);
+    match PipelineFile::deserialize(document) {
+        Ok(file) => (Some(file), problems),
+        Err(error) if problems.is_empty() => {
+            problems.push((Target::Value, Problem::at("", error.to_string())));
+            (None, problems)
+        }
+        Err(_) => (None, problems),
     }
-    PipelineFile::deserialize(document).map_err(|error| vec![(Target::Value, Problem::at("", error.to_string()))])
+}
+
+/// What the schema says against a document, apart from what [`crate::Pipeline::check`] finds itself, and better: references
+/// between steps and to parameters.
+pub(crate) fn against(document: &Value) -> Vec<(Target, Problem)> {
+    let problems = validate_record(document).err().unwrap_or_default().into_iter();
+    let own = |found: &mlspec_schema::Problem| matches!(found.keyword.as_str(), "step" | "parameter");
+    let told =
+        |found: mlspec_schema::Problem| (found.target, Problem::at(found.pointer, found.message).hint(found.help));
+    problems.filter(|found| !own(found)).map(told).collect()
 }

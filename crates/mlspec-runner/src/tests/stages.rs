@@ -73,6 +73,7 @@ impl Failure for TinyError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.hint(),
+            Self::Site(error) => error.hint(),
             _ => None,
         }
     }
@@ -175,7 +176,7 @@ impl Stage for Tiny {
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
         let mut values = Vec::new();
         for input in cx.inputs() {
-            values.push(read(cx.store(), &input.artifact)?);
+            values.push(read(cx.store(), &input.artifact).map_err(TinyError::from)?);
         }
         let sum: i64 = values.iter().sum();
         cx.body(&Transformation::default())?;
@@ -239,10 +240,8 @@ struct Chunk {
     file: Digest,
 }
 
-pub(super) fn read(store: &Store, table: &ArtifactRef) -> Result<i64, TinyErrorOut> {
+pub(super) fn read(store: &Store, table: &ArtifactRef) -> Result<i64, StoreError> {
     let manifest: Manifest = store.manifest(&table.digest)?;
     let bytes = store.object(&manifest.chunks[0].file)?;
     Ok(String::from_utf8(bytes).unwrap().parse().unwrap())
 }
-
-type TinyErrorOut = StoreError;
