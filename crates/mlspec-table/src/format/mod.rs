@@ -17,8 +17,8 @@ pub use error::{FormatError, Problem};
 pub use file::InputFile;
 pub use options::{Compression, CsvOptions, Format, ReadOptions};
 
-use mlspec_record::TableSchema;
-use polars::prelude::DataFrame;
+use mlspec_record::{DataType, TableSchema};
+use polars::prelude::{DataFrame, NewChunkedArray as _, Series, StringChunked};
 
 /// What files hold.
 #[derive(Clone, Debug)]
@@ -50,6 +50,12 @@ pub fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, FormatEr
         }
     }
     Ok(read)
+}
+
+/// One value of a type from its text, as CSV has it, in a column of length 1.
+pub fn parse_value(text: &str, data_type: DataType) -> Option<Series> {
+    let piece = StringChunked::from_slice(Default::default(), &[text]);
+    infer::convert(vec![piece], data_type).ok().filter(|column| column.null_count() == 0)
 }
 
 /// The line on which a row of a file begins, both from 1 and 0; only text has lines.

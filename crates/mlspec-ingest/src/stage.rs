@@ -1,0 +1,153 @@
+//! Between a datastore, the store and [`Ingester`]; no decisions here.
+
+use crate::ingester::Source;
+use crate::version::{Standing, publish};
+use crate::{IngestError, IngestParams, Ingester};
+use mlspec_provenance::source_lineage;
+use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
+use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_store::Store;
+use mlspec_table::ChunkOptions;
+use mlspec_table::format::{InputFile, ReadOptions, read};
+use serde_json::{Map, Value, json};
+
+/// How many bytes of a file `plan` looks at.
+const BEGINNING: u64 = 1 << 20;
+
+/// The stage `ingest@1`, set up.
+#[derive(Clone, Debug)]
+pub struct IngestStage {
+    id: StageId,
+    rows: Name,
+    ingester: Ingester,
+    settings: Map<String, Value>,
+    site: Site,
+}
+
+/// What the binary registers.
+pub fn entry() -> StageEntry {
+    StageEntry { id: id(), build, settings: || schemars::schema_for!(IngestParams) }
+}
+
+fn id() -> StageId {
+    constant(StageId::new("ingest@1"))
+}
+
+/// A value of a constant text.
+fn constant<T, E>(value: Result<T, E>) -> T {
+    value.unwrap_or_else(|_| unreachable!("the text is in the grammar"))
+}
+
+fn build(step: &Name, settings: Map<String, Value>, site: &Site) -> Result<Box<dyn Stage>, StageError> {
+    let params: IngestParams = parse_settings(settings)?;
+    let ingester = params.check(step.as_str())?;
+    site.folder(&ingester.params.datastore).map_err(IngestError::from)?;
+    let filled = IngestParams { dataset: Some(ingester.dataset.clone()), ..ingester.params.clone() };
+    let settings = match serde_json::to_value(filled) {
+        Ok(Value::Object(settings)) => settings,
+        _ => Map::new(),
+    };
+    let rows = constant(Name::new("rows"));
+    Ok(Box::new(IngestStage { id: id(), rows, ingester, settings, site: site.clone() }))
+}
+
+impl IngestStage {
+    fn sources(&self, store: &Store) -> Result<Vec<Source>, IngestError> {
+        let one = |located: crate::files::Located| {
+            let digest = store.file_digest(&located.found)?;
+            let bytes = std::fs::metadata(&located.found)
+                .map_err(|error| mlspec_store::StoreError::io(&located.found, error))?
+                .len();
+            Ok(Source { located, digest, bytes })
+        };
+        self.ingester.locate(&self.site)?.into_iter().map(one).collect()
+    }
+
+    fn standing(&self, store: &Store, sources: &[Source]) -> Result<Standing, IngestError> {
+        Standing::of(store, &self.ingester, &self.settings, sources)
+    }
+}
+
+impl Stage for IngestStage {
+    fn id(&self) -> StageId {
+        self.id.clone()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ingestion
+    }
+
+    fn producer(&self) -> Producer {
+        Producer { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    fn settings(&self) -> Map<String, Value> {
+        self.settings.clone()
+    }
+
+    fn ports(&self) -> Ports {
+        Ports { inputs: Vec::new(), outputs: vec![Port::new(self.rows.clone(), ArtifactKind::Table)] }
+    }
+
+    /// The declared columns; else those of the files, if they can be told from their beginnings. Otherwise nothing is said, and
+    /// steps that follow are planned when the rows are there.
+    fn plan(&self, _: &Schemas) -> Result<Schemas, StageError> {
+        let located = self.ingester.locate(&self.site)?;
+        let declared = self.ingester.options.columns.clone();
+        let schema = match declared {
+            Some(schema) => Some(schema),
+            None => self.look(&located)?,
+        };
+        Ok(schema.into_iter().map(|schema| (self.rows.to_string(), schema)).collect())
+    }
+
+    fn external(&self, store: &Store) -> Result<Value, StageError> {
+        let sources = self.sources(store)?;
+        let standing = self.standing(store, &sources)?;
+        let files: Vec<_> =
+            sources.iter().map(|source| json!({"path": source.located.path, "digest": source.digest})).collect();
+        Ok(json!({"files": files, "base": standing.external()}))
+    }
+
+    fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
+        let store = cx.store();
+        let sources = self.sources(store)?;
+        let standing = self.standing(store, &sources)?;
+        cx.check_cancelled()?;
+        let previous = standing.previous(store)?;
+        let (table, report) = self.ingester.ingest(&sources, previous.as_ref(), self.site.sample())?;
+        cx.check_cancelled()?;
+        let mut artifact = table.write(store, &ChunkOptions { chunk_rows: self.ingester.params.chunk_rows })?;
+        let lineage = source_lineage(store, &report.dataset, &report.columns).map_err(IngestError::from)?;
+        artifact.lineage = Some(lineage);
+        if let Some(number) = standing.next.filter(|_| report.sample.is_none()) {
+            publish(store, number, &artifact, &report, self.settings.clone(), cx.host().now())?;
+        }
+        cx.body(&report)?;
+        cx.output(self.rows.clone(), artifact)
+    }
+}
+
+impl IngestStage {
+    /// The columns as the files' beginnings say, if these are all there is to see or the files know their types.
+    fn look(&self, located: &[crate::files::Located]) -> Result<Option<mlspec_record::TableSchema>, IngestError> {
+        let (options, compression) = (&self.ingester.options, self.ingester.params.compression);
+        let mut beginnings = Vec::with_capacity(located.len());
+        for file in located {
+            let beginning = match options.format.is_text() {
+                true => InputFile::open_beginning(&file.found, &file.path, compression, BEGINNING)?,
+                false => InputFile::open(&file.found, &file.path, compression)?,
+            };
+            if !beginning.is_whole() {
+                return Ok(None);
+            }
+            beginnings.push(beginning);
+        }
+        let limit = if options.format.is_text() { None } else { Some(0) };
+        let schema = read(&beginnings, &ReadOptions { limit, ..options.clone() })?.schema;
+        match self.ingester.params.key.iter().find(|column| schema.get(column).is_none()) {
+            Some(column) => Err(IngestError::NoKey(column.clone())),
+            None => Ok(Some(schema)),
+        }
+    }
+}
