@@ -4,8 +4,7 @@ use crate::{
     Class, FileReport, Finding, Position, Problem, Report, Schema, SchemaError, SourceFormat, SyntaxError, Target,
     choose::{Chosen, choose},
     claim::{Unclaimed, claimed},
-    locate,
-    read::{self, decode, moved, without_mark},
+    read::{self, Wanted, decode, locate_all, moved, without_mark},
     sources::{self, Source, sources},
     validate,
 };
@@ -43,8 +42,12 @@ pub struct Checker {
     chosen: Option<Chosen>,
 }
 
-/// Finds pointers in the text that a document was read from.
-type Places<'t> = dyn Fn(&[(&str, Target)]) -> Vec<Position> + 't;
+/// A document that is not valid, with the problems that are told.
+struct Judged {
+    class: Class,
+    document: u64,
+    problems: Vec<Problem>,
+}
 
 /// A file in the course of being checked.
 struct Course<'c> {
@@ -144,7 +147,9 @@ impl Checker {
         course: &mut Course<'_>,
     ) -> std::io::Result<()> {
         let limit = self.options.max_bytes;
-        while head.iter().all(u8::is_ascii_whitespace) && head.len() <= limit {
+        let mut blank = 0;
+        while head.get(blank..).is_some_and(|line| line.iter().all(u8::is_ascii_whitespace)) && head.len() <= limit {
+            blank = head.len();
             if (&mut *reader).take(limit as u64 + 1).read_until(b'\n', head)? == 0 {
                 break;
             }
@@ -182,9 +187,19 @@ impl Checker {
         match read::read_documents(text, format) {
             Err(error) => course.unparsable(error),
             Ok(documents) => {
-                for (index, document) in documents.iter().enumerate() {
-                    self.check_document(document, course, &|wanted| locate(text, format, index, wanted));
-                }
+                let judged =
+                    documents.iter().enumerate().filter_map(|(at, document)| Some((at, self.judge(document, course)?)));
+                let judged: Vec<(usize, Judged)> = judged.collect();
+                let told = judged
+                    .iter()
+                    .flat_map(|(document, judged)| judged.problems.iter().map(|problem| (*document, problem)));
+                let wanted = told.map(|(document, problem)| Wanted {
+                    document,
+                    pointer: &problem.pointer,
+                    target: problem.target,
+                });
+                let mut positions = locate_all(text, format, &wanted.collect::<Vec<_>>()).into_iter();
+                judged.into_iter().for_each(|(_, judged)| course.tell(judged, &mut positions));
             }
         }
         Ok(())
@@ -222,44 +237,41 @@ impl Checker {
             .and_then(|text| if text.trim().is_empty() { Ok(None) } else { Ok(Some((text, read::parse_json(text)?))) });
         match parsed {
             Ok(None) => {}
-            Ok(Some((text, document))) => self.check_document(&document, course, &|wanted| {
+            Ok(Some((text, document))) => {
+                let Some(judged) = self.judge(&document, course) else { return };
+                let of = |problem: &Problem| (problem.pointer.clone(), problem.target);
+                let wanted: Vec<(String, Target)> = judged.problems.iter().map(of).collect();
+                let wanted = wanted.iter().map(|(pointer, target)| Wanted { document: 0, pointer, target: *target });
+                let positions = locate_all(text, SourceFormat::Json, &wanted.collect::<Vec<_>>());
                 let shift = |at: Position| Position { line: at.line + number, ..at };
-                locate(text, SourceFormat::Json, 0, wanted).into_iter().map(shift).collect()
-            }),
+                course.tell(judged, &mut positions.into_iter().map(shift));
+            }
             Err(error) => course.unparsable(moved(error, number)),
         }
     }
 
-    fn check_document(&self, document: &Value, course: &mut Course<'_>, places: &Places<'_>) {
+    /// What is to be told of a document; nothing if it is valid, passed over, or there is no room left.
+    fn judge(&self, document: &Value, course: &mut Course<'_>) -> Option<Judged> {
         course.report.documents += 1;
         let (class, mut problems) = match self.schema_of(document) {
             Ok(schema) => match validate::check(schema, document) {
                 Ok(()) => {
                     course.report.valid += 1;
-                    return;
+                    return None;
                 }
                 Err(problems) => (Class::Invalid, problems),
             },
             Err(Unclaimed::Nothing) if course.lenient => {
                 course.report.skipped += 1;
-                return;
+                return None;
             }
             Err(unclaimed) => (Class::UnknownSchema, vec![validate::unclaimed(unclaimed)]),
         };
-        let hidden = problems.len().saturating_sub(self.options.max_per_document);
-        problems.truncate(self.options.max_per_document);
-        course.report.more += hidden as u64;
-        let wanted: Vec<(&str, Target)> =
-            problems.iter().map(|problem| (problem.pointer.as_str(), problem.target)).collect();
-        let positions = if *course.room > 0 { places(&wanted) } else { Vec::new() };
-        let begin = Position { line: 1, column: 1 };
-        let number = course.report.documents;
-        let places = positions.into_iter().chain(std::iter::repeat(begin));
-        let mut placed: Vec<(Position, Problem)> = places.zip(problems).collect();
-        placed.sort_by_key(|(position, _)| *position);
-        for (position, problem) in placed {
-            course.add(Finding::of_problem(class, number, position, problem));
-        }
+        let kept = problems.len().min(self.options.max_per_document).min(*course.room);
+        course.report.leave(class, problems.len() - kept);
+        *course.room -= kept;
+        problems.truncate(kept);
+        Some(Judged { class, document: course.report.documents, problems })
     }
 
     fn schema_of(&self, document: &Value) -> Result<&Schema, Unclaimed> {
@@ -275,6 +287,15 @@ impl Course<'_> {
     fn unparsable(&mut self, error: SyntaxError) {
         self.report.documents += 1;
         self.add(Finding::of_syntax(self.report.documents, error));
+    }
+
+    /// Tells a document's problems, in the order of their places; the room for them is taken already.
+    fn tell(&mut self, judged: Judged, positions: &mut dyn Iterator<Item = Position>) {
+        let Judged { class, document, problems } = judged;
+        let mut placed: Vec<(Position, Problem)> = positions.take(problems.len()).zip(problems).collect();
+        placed.sort_by_key(|(position, _)| *position);
+        let findings = placed.into_iter().map(|(at, problem)| Finding::of_problem(class, document, at, problem));
+        self.report.findings.extend(findings);
     }
 
     fn add(&mut self, finding: Finding) {

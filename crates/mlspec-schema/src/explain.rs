@@ -85,6 +85,9 @@ fn unknown(at: &str, keyword: &str, key: &str, error: &ValidationError<'_>, plac
     Problem::new(join(at, key), keyword, format!("unknown field `{}`", shown(key))).of_key().help(Some(help))
 }
 
+/// How many unknown keys are compared with a missing one.
+const MOST_KEYS: usize = 1_000;
+
 fn missing(at: &str, field: &str, error: &ValidationError<'_>, place: Option<&Value>) -> Problem {
     let known = place.and_then(|place| place.get("properties"));
     let strange = keys(Some(error.instance())).filter(|key| known.is_none_or(|known| known.get(key).is_none()));
@@ -92,7 +95,7 @@ fn missing(at: &str, field: &str, error: &ValidationError<'_>, place: Option<&Va
         let text = known?.get(field)?.get("description")?.as_str()?;
         Some(format!("`{field}`: {}", sentence(text)))
     };
-    let near = closest(field, strange);
+    let near = closest(field, strange.take(MOST_KEYS));
     let help = near.map(|near| format!("`{}` is unknown here; did you mean `{field}`?", shown(near)));
     let problem = Problem::new(at, "required", format!("the field `{field}` is missing")).help(help.or_else(described));
     Problem { cause: near.map(|near| join(at, near)), ..problem }

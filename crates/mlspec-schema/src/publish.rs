@@ -53,7 +53,7 @@ pub(crate) fn published_id(path: &str) -> Option<SchemaId> {
     SchemaId::of(&folders.replace('/', "."), version.parse().ok()?).ok()
 }
 
-/// Walks schemas and whatever else is in them; only what schemars writes for Rust types is touched.
+/// Walks a schema and those in it; only what schemars writes for Rust types is touched.
 fn simplify(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(simplify),
@@ -66,8 +66,12 @@ fn simplify(value: &mut Value) {
                 *text = unlinked(text);
             }
             for (key, member) in members.iter_mut() {
-                if !matches!(key.as_str(), "default" | "const" | "enum" | "examples") {
-                    simplify(member);
+                match (key.as_str(), member) {
+                    ("default" | "const" | "enum" | "examples", _) => {}
+                    ("properties" | "patternProperties" | "$defs", Value::Object(named)) => {
+                        named.values_mut().for_each(simplify);
+                    }
+                    (_, member) => simplify(member),
                 }
             }
         }

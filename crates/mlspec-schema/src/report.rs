@@ -119,6 +119,12 @@ impl FileReport {
         }
     }
 
+    /// Counts problems, of which some are not kept.
+    pub(crate) fn leave(&mut self, class: Class, more: usize) {
+        self.worst = self.worst.max(Some(class));
+        self.more += more as u64;
+    }
+
     /// How many documents are not valid and were not passed over.
     pub fn invalid(&self) -> u64 {
         self.documents - self.valid - self.skipped

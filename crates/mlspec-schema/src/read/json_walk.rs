@@ -143,6 +143,6 @@ impl Walk<'_> {
     }
 
     fn place(&self, offset: usize, target: Target) -> Place<'_> {
-        Place { pointer: &self.pointer, target, offset, depth: self.open.len() }
+        Place { document: 0, pointer: &self.pointer, target, offset, depth: self.open.len() }
     }
 }

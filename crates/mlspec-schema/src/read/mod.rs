@@ -9,6 +9,7 @@ mod yaml_scalar;
 
 pub(crate) use json::parse as parse_json;
 pub use locate::locate;
+pub(crate) use locate::{Wanted, locate_all};
 pub use text::Position;
 pub(crate) use text::{decode, without_mark};
 

@@ -223,8 +223,8 @@ impl Size {
     }
 }
 
-/// Visits every key and value of one document, in the order of the text; what is behind an alias is not visited.
-pub(super) fn walk(text: &str, document: usize, visit: &mut dyn FnMut(Place<'_>) -> ControlFlow<()>) {
+/// Visits every key and value, in the order of the text; what is behind an alias is not visited.
+pub(super) fn walk(text: &str, visit: &mut dyn FnMut(Place<'_>) -> ControlFlow<()>) {
     let mut current = None;
     let mut pointer = String::new();
     // For each open container, the length of its pointer, and the index of its next item unless a key comes next or has come.
@@ -239,9 +239,7 @@ pub(super) fn walk(text: &str, document: usize, visit: &mut dyn FnMut(Place<'_>)
         }
         let is_node =
             matches!(event, Event::Scalar(..) | Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..));
-        if !is_node || current != Some(document) {
-            continue;
-        }
+        let (true, Some(document)) = (is_node, current) else { continue };
         let mut target = Target::Value;
         match open.last_mut() {
             Some((length, Some(index), _)) => {
@@ -259,7 +257,7 @@ pub(super) fn walk(text: &str, document: usize, visit: &mut dyn FnMut(Place<'_>)
             None => pointer.clear(),
         }
         let offset = span.start.byte_offset().unwrap_or(text.len());
-        if visit(Place { pointer: &pointer, target, offset, depth: open.len() }).is_break() {
+        if visit(Place { document, pointer: &pointer, target, offset, depth: open.len() }).is_break() {
             return;
         }
         match event {

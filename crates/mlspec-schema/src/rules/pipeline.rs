@@ -2,6 +2,7 @@
 
 use crate::{
     Problem, Schema,
+    explain::shown,
     problem::join,
     published,
     suggest::{closest, listed},
@@ -20,8 +21,12 @@ pub(crate) fn pipeline_file(file: &Value) -> Vec<Problem> {
         problems.push(Problem::new("/version", "version", error.to_string()));
     }
     let Some(Value::Object(steps)) = file.get("steps") else { return problems };
-    let parameters = file.get("parameters").and_then(Value::as_object);
+    let none = Map::new();
+    let parameters = file.get("parameters").and_then(Value::as_object).unwrap_or(&none);
     for (name, step) in steps {
+        if problems.len() >= Schema::MAX_PROBLEMS {
+            break;
+        }
         let at = join("/steps", name);
         references(name, step, steps, &at, &mut problems);
         if let Some(settings) = step.get("settings") {
@@ -30,6 +35,7 @@ pub(crate) fn pipeline_file(file: &Value) -> Vec<Problem> {
             placeholders(settings, parameters, &at, &mut problems);
         }
     }
+    problems.truncate(Schema::MAX_PROBLEMS);
     problems
 }
 
@@ -47,6 +53,9 @@ fn clashes(file: &Value, member: &str, problems: &mut Vec<Problem>) {
 /// Inputs and `after` name other steps of the file.
 fn references(name: &str, step: &Value, steps: &Map<String, Value>, at: &str, problems: &mut Vec<Problem>) {
     let mut refer = |target: &str, pointer: String| {
+        if problems.len() >= Schema::MAX_PROBLEMS {
+            return;
+        }
         let message = match steps.contains_key(target) {
             true if target == name => "the step refers to itself".to_owned(),
             true => return,
@@ -88,8 +97,9 @@ pub(crate) fn settings_problems(schema: &Schema, settings: &Value, at: &str) -> 
 }
 
 /// Every `${name}` names a parameter of the file.
-fn placeholders(value: &Value, parameters: Option<&Map<String, Value>>, at: &str, problems: &mut Vec<Problem>) {
+fn placeholders(value: &Value, parameters: &Map<String, Value>, at: &str, problems: &mut Vec<Problem>) {
     match value {
+        _ if problems.len() >= Schema::MAX_PROBLEMS => {}
         Value::Array(items) => {
             items
                 .iter()
@@ -100,22 +110,32 @@ fn placeholders(value: &Value, parameters: Option<&Map<String, Value>>, at: &str
             members.iter().for_each(|(key, member)| placeholders(member, parameters, &join(at, key), problems));
         }
         Value::String(text) => {
-            // `$${` stands for the characters themselves.
-            let marks = text.match_indices("${").filter(|(start, _)| !text[..*start].ends_with('$'));
-            for (_, rest) in marks.map(|(start, mark)| text.split_at(start + mark.len())) {
-                let Some((name, _)) = rest.split_once('}') else { continue };
-                let declared: Vec<&str> = parameters.into_iter().flat_map(Map::keys).map(String::as_str).collect();
-                if !declared.contains(&name) {
-                    let help = match closest(name, declared.iter().copied()) {
-                        Some(near) => Some(format!("did you mean `${{{near}}}`?")),
-                        None if declared.is_empty() => Some("the file declares no parameters".to_owned()),
-                        None => Some(format!("declared: {}", listed(&declared))),
-                    };
-                    let name = crate::explain::shown(name);
-                    problems.push(Problem::new(at, "parameter", format!("there is no parameter `{name}`")).help(help));
-                }
-            }
+            let strange = names(text).filter(|name| !parameters.contains_key(*name));
+            problems.extend(strange.take(Schema::MAX_PROBLEMS).map(|name| no_parameter(name, parameters, at)));
         }
         _ => {}
     }
+}
+
+/// The names in `${name}`; `$${` stands for the characters themselves.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    /// A name is shorter; a text of nothing but `${` is not searched to its end each time.
+    const LONGEST: usize = 300;
+    let marks = text.match_indices("${").filter(|(start, _)| !text[..*start].ends_with('$'));
+    marks.filter_map(|(start, mark)| {
+        let rest = text.get(start + mark.len()..)?;
+        let end = rest.bytes().take(LONGEST).position(|byte| byte == b'}')?;
+        rest.get(..end)
+    })
+}
+
+fn no_parameter(name: &str, parameters: &Map<String, Value>, at: &str) -> Problem {
+    let declared: Vec<&str> = parameters.keys().map(String::as_str).collect();
+    let help = match closest(name, declared.iter().copied()) {
+        Some(near) => format!("did you mean `${{{near}}}`?"),
+        None if declared.is_empty() => "the file declares no parameters".to_owned(),
+        None => format!("declared: {}", listed(&declared)),
+    };
+    let message = format!("there is no parameter `{}`", shown(name));
+    Problem::new(at, "parameter", message).help(Some(help))
 }

@@ -126,6 +126,26 @@ fn a_document_with_a_million_problems_is_told_in_brief() {
     assert!(report.render(Format::Text).len() < 10_000);
 }
 
+/// Nothing here may take time that grows with the square of the text.
+#[test]
+fn repetitive_texts_are_judged_quickly() {
+    const MANY: usize = 20_000;
+    let started = std::time::Instant::now();
+    let head = "pipeline: x\nversion: 1.0.0\nsteps: ";
+    for text in [
+        "--- {kind: x}\n".repeat(MANY),
+        "\n".repeat(10 * MANY),
+        format!("{head}{{a: {{uses: b@1, settings: {{x: \"{}\"}}}}}}", "${".repeat(10 * MANY) + "}"),
+        format!("{head}{{a: {{uses: b@1, after: [{}]}}}}", "zzz, ".repeat(MANY)),
+        format!("{{\"kind\": \"dataset\"{}}}", (0..MANY).map(|key| format!(",\"k{key}\":1")).collect::<String>()),
+        format!("a: &a x\nb: [{}]", "*a, ".repeat(MANY)),
+    ] {
+        let report = Checker::new(CheckOptions::default()).unwrap().check_paths(&["-"], &mut text.as_bytes());
+        assert!(report.exit_code() as u8 != 0 && report.files[0].findings.len() <= 1_000, "{}", &text[..40]);
+    }
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
 #[test]
 fn byte_order_marks_are_passed_over() {
     let text = "\u{feff}{\"schema\": \"urn:mlspec:schema:nothing:1.0.0\"}";

@@ -25,13 +25,14 @@ def flatten(errors):
 
 
 def main(folder):
+    for path in pathlib.Path(folder).rglob("*.json"):
+        Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
     validators = {}
     for line in sys.stdin:
         case = json.loads(line)
         path = case["schema"]
         if path not in validators:
             schema = json.loads((pathlib.Path(folder) / path).read_text(encoding="utf-8"))
-            Draft202012Validator.check_schema(schema)
             validators[path] = Draft202012Validator(schema, format_checker=FormatChecker())
         errors = list(flatten(validators[path].iter_errors(case["document"])))
         print(json.dumps({"name": case["name"], "errors": errors}))
