@@ -93,6 +93,8 @@ fn summary(report: &Report) -> String {
         0 => String::new(),
         number => format!("; {}", count(number, "problem", "problems")),
     };
+    // What was named but not there to be read is no file.
+    let read = report.files.iter().filter(|file| file.documents > 0 || file.worst().is_none()).count();
     let documents = count(report.documents(), "document", "documents");
-    format!("{documents} in {}: {}{problems}", count(report.files.len() as u64, "file", "files"), parts.join(", "))
+    format!("{documents} in {}: {}{problems}", count(read as u64, "file", "files"), parts.join(", "))
 }
