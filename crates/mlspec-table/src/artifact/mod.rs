@@ -5,6 +5,8 @@ mod digest;
 mod file;
 mod manifest;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use cut::cut;

@@ -1,6 +1,6 @@
 //! From an artifact to a table, verified.
 
-use super::{Chunk, Manifest, file, manifest};
+use super::{Chunk, Manifest, file, manifest, rows_digest};
 use crate::{ROW, Table, TableError, schema::polars_schema};
 use mlspec_record::{Digest, TableSchema};
 use mlspec_store::{Store, StoreError};
@@ -57,7 +57,7 @@ fn read_chunks(
     ids: Option<&[u64]>,
 ) -> Result<Table, TableError> {
     let frames = manifest.chunks.par_iter().map(|chunk| {
-        let frame = read_chunk(store, digest, chunk, schema)?;
+        let frame = read_chunk(store, digest, chunk, schema, *schema == manifest.schema)?;
         match ids {
             None => Ok(frame),
             Some(ids) => Ok(frame.filter(&mask(&frame, ids)?)?),
@@ -72,7 +72,13 @@ fn read_chunks(
     Table::new(whole).map_err(|error| changed(digest, &error.to_string()))
 }
 
-fn read_chunk(store: &Store, digest: &Digest, chunk: &Chunk, schema: &TableSchema) -> Result<DataFrame, TableError> {
+fn read_chunk(
+    store: &Store,
+    digest: &Digest,
+    chunk: &Chunk,
+    schema: &TableSchema,
+    whole: bool,
+) -> Result<DataFrame, TableError> {
     let bytes = store.object(&chunk.file).map_err(|error| match error {
         StoreError::Missing(file) => changed(digest, &format!("its chunk `{file}` is missing")),
         StoreError::Changed(file) => changed(digest, &format!("its chunk `{file}` has other bytes")),
@@ -85,6 +91,10 @@ fn read_chunk(store: &Store, digest: &Digest, chunk: &Chunk, schema: &TableSchem
     let expected = polars_schema(schema);
     if frame.height() as u64 != chunk.rows || **frame.schema() != expected {
         return Err(wrong("has other rows or columns than the manifest says"));
+    }
+    // A table's digest does not cover files; with all columns at hand, the values themselves are held against it.
+    if whole && rows_digest(&frame)? != chunk.digest {
+        return Err(wrong("holds other rows than its digest says"));
     }
     Ok(frame)
 }

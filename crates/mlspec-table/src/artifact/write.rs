@@ -1,6 +1,6 @@
 //! From a table to an artifact.
 
-use super::{Chunk, Manifest, cut, cut::Cut, file, manifest, manifest::FORMAT, rows_digest};
+use super::{Chunk, Manifest, cut, cut::Cut, file, manifest::FORMAT, rows_digest};
 use crate::{Table, TableError};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest};
 use mlspec_store::Store;
@@ -50,16 +50,8 @@ impl Table {
             chunks,
         };
         let digest = made.digest()?;
-        match kept(store, &digest) {
-            Some(found) => made = found,
-            None => {
-                made.chunks
-                    .par_iter_mut()
-                    .zip(&parts)
-                    .try_for_each(|(chunk, part)| keep(store, &frame, part, chunk))?;
-                store.put_manifest(&digest, &made)?;
-            }
-        }
+        made.chunks.par_iter_mut().zip(&parts).try_for_each(|(chunk, part)| keep(store, &frame, part, chunk))?;
+        store.put_manifest(&digest, &made)?;
         Ok(ArtifactRef { kind: ArtifactKind::Table, digest, lineage: None, rows: Some(made.rows), bytes: made.bytes() })
     }
 }
@@ -78,16 +70,10 @@ fn keep(store: &Store, frame: &DataFrame, part: &Cut, chunk: &mut Chunk) -> Resu
     let bytes = file::encode(slice(frame, part))?;
     chunk.bytes = bytes.len() as u64;
     chunk.file = Digest::of(&bytes);
-    if store.has_object(&chunk.file, None) && store.object(&chunk.file).is_err() {
-        let path = store.object_path(&chunk.file);
-        std::fs::remove_file(&path).map_err(|error| mlspec_store::StoreError::io(&path, error))?;
+    // Reading it moves it out of the way if its bytes are others.
+    if store.has_object(&chunk.file, None) && store.object(&chunk.file).is_ok() {
+        return Ok(());
     }
     store.put_object(&bytes)?;
     Ok(())
-}
-
-/// The manifest of this digest, if it and all its files are there and unchanged.
-fn kept(store: &Store, digest: &Digest) -> Option<Manifest> {
-    let found = manifest(store, digest).ok()?;
-    found.chunks.par_iter().all(|chunk| store.object(&chunk.file).is_ok()).then_some(found)
 }

@@ -1,0 +1,73 @@
+//! `column_exists`: these columns exist.
+
+use super::{Expectation, Finding, check_columns};
+use crate::Problem;
+use mlspec_record::TableSchema;
+use mlspec_table::Table;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// These columns exist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnExists {
+    /// The columns.
+    #[schemars(length(min = 1))]
+    pub columns: Vec<String>,
+}
+
+impl ColumnExists {
+    pub(crate) fn check(self) -> Result<Box<dyn Expectation>, Problem> {
+        check_columns(&self.columns)?;
+        Ok(Box::new(self))
+    }
+}
+
+impl Expectation for ColumnExists {
+    fn kind(&self) -> &'static str {
+        "column_exists"
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn reads(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
+    fn plan(&self, _: &TableSchema) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    fn find(&self, _: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+        let missing: Vec<_> = self.columns.iter().filter(|column| schema.get(column).is_none()).collect();
+        let named = || missing.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
+        let detail = (!missing.is_empty()).then(|| format!("there is no column {}", named()));
+        Ok(Finding::Whole { passed: missing.is_empty(), detail })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::verdict;
+    use mlspec_table::polars::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn missing_columns_are_a_verdict() {
+        let frame = df!("a" => [1]).unwrap();
+        for (columns, detail) in
+            [(json!(["a"]), None), (json!(["a", "b", "c"]), Some("there is no column `b`, `c`".to_owned()))]
+        {
+            let found = verdict(frame.clone(), json!({"column_exists": {"columns": columns}})).unwrap();
+            assert_eq!((found.passed, found.detail), (detail.is_none(), detail));
+        }
+        let error = verdict(frame, json!({"column_exists": {"columns": []}})).unwrap_err();
+        assert_eq!(error, "`columns` must name at least one");
+    }
+}
