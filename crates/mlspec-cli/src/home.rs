@@ -3,7 +3,7 @@
 use crate::args::Common;
 use crate::fault::{Fault, Misuse};
 use mlspec_record::Id;
-use mlspec_record::object::RunState;
+use mlspec_record::object::{PipelineRun, RunState};
 use mlspec_store::Store;
 use mlspec_trace::View;
 use std::path::{Path, PathBuf};
@@ -69,13 +69,17 @@ pub(crate) fn run(store: &Store, which: &WhichRun, step: Option<&str>) -> Result
         return Ok(mlspec_runner::find_run(store, name).map_err(Fault::runner)?.id);
     }
     let runs = store.runs()?;
-    let of = |id: &&Id| {
+    let of = |id: &&Id, has: &dyn Fn(&PipelineRun) -> bool| {
         let Ok(run) = store.run(id) else { return false };
-        let has = |step: &str| run.body.steps.iter().any(|other| other.step.as_str() == step && other.record.is_some());
         let named = which.pipeline.as_deref().is_none_or(|pipeline| run.body.file.pipeline.as_str() == pipeline);
-        named && run.body.state != RunState::Running && step.is_none_or(has)
+        named && run.body.state != RunState::Running && has(&run.body)
     };
-    let latest = runs.iter().find(of).or_else(|| runs.iter().find(|id| step.is_some() && store.run(id).is_ok()));
+    let has = |step: &str, run: &PipelineRun| {
+        run.steps.iter().any(|other| other.step.as_str() == step && other.record.is_some())
+    };
+    let with_step = step.and_then(|step| runs.iter().find(|id| of(id, &|run| has(step, run))));
+    // Where no run has the step, the latest one tells what there is instead.
+    let latest = with_step.or_else(|| runs.iter().find(|id| of(id, &|_| true)));
     latest.cloned().ok_or_else(|| match &which.pipeline {
         Some(pipeline) => Misuse::new(format!("the store has no run of a pipeline `{pipeline}`")).into(),
         None => Misuse::new("the store has no run that ended").hint("run a pipeline with `mlspec run`").into(),
@@ -87,4 +91,15 @@ pub(crate) fn view(common: &Common, which: &WhichRun, step: Option<&str>) -> Res
     let store = store(common)?;
     let run = run(&store, which, step)?;
     Ok(View::open(&store, &run)?)
+}
+
+/// The run that has a record, and the record's step: by the record's id or digest, or by the step's name.
+pub(crate) fn view_of_record(common: &Common, which: &WhichRun, name: &str) -> Result<(View, String), Fault> {
+    let store = store(common)?;
+    let found = if which.run.is_none() { store.index()?.records(name)?.into_iter().next() } else { None };
+    let (run, step) = match found {
+        Some(record) => (record.run, record.step.to_string()),
+        None => (run(&store, which, Some(name))?, name.to_owned()),
+    };
+    Ok((View::open(&store, &run)?, step))
 }

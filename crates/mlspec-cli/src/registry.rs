@@ -2,7 +2,16 @@
 
 use mlspec_stage::Registry;
 
-/// All of them.
+/// All of them, in the order of the lifecycle.
 pub(crate) fn registry() -> Registry {
-    Registry::new([])
+    Registry::new([
+        mlspec_ingest::entry(),
+        mlspec_validate::entry(),
+        mlspec_transform::entry(),
+        mlspec_split::entry(),
+        mlspec_encode::entry(),
+        mlspec_train::entry(),
+        mlspec_evaluate::evaluate_entry(),
+        mlspec_evaluate::test_entry(),
+    ])
 }

@@ -1,8 +1,11 @@
 //! Questions to a small run: people and visits are ingested, joined, kept where adult, split, reported on.
 
-use crate::{Pick, Target, TraceError, View, impact, lineage, trace, usage};
+use crate::{Pick, Role, Target, TraceError, View, impact, lineage, trace, usage};
 use mlspec_provenance::{Join, Plan, identity_lineage, source_lineage, whole_lineage};
-use mlspec_record::{ArtifactKind, ArtifactRef, Id, Kind, LineageParent, Name, PortRef, Record};
+use mlspec_record::{
+    ArtifactKind, ArtifactRef, Digest, FeatureRange, Id, Kind, Lineage, LineageParent, Name, PortRef, Record,
+    RowLineage,
+};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::df;
 use mlspec_table::{ChunkOptions, Table};
@@ -79,10 +82,12 @@ fn fixture() -> Fixture {
     let parent = LineageParent { scan: "rows".to_owned(), artifact: adults.clone() };
     let lineage = identity_lineage(&store, parent, first.schema()).unwrap();
     let train = ArtifactRef { lineage: Some(lineage), ..first.write(&store, &ChunkOptions::default()).unwrap() };
-    let parent = LineageParent { scan: "train".to_owned(), artifact: train.clone() };
+    let (encoders, matrix) = encoded(&store, &train);
+    let parent = LineageParent { scan: "train".to_owned(), artifact: matrix.clone() };
     let lineage = Some(whole_lineage(&store, vec![parent]).unwrap());
     let (digest, bytes) = store.put_json(&json!({"a": "model"})).unwrap();
     let model = ArtifactRef { kind: ArtifactKind::Model, digest, lineage, rows: None, bytes };
+    let encoding = json!({"encoding": {"encoders": encoders, "fitted_rows": 2, "fitted_on": "train", "columns": [], "features": 1}});
 
     let records = [
         record(
@@ -118,6 +123,24 @@ fn fixture() -> Fixture {
     ];
     let view = View::open(&store, &store_run(&store, &records)).unwrap();
     Fixture { _folder: folder, view }
+}
+
+/// The rows' age as the only feature: the encoders' digest and the matrix.
+fn encoded(store: &Store, rows: &ArtifactRef) -> (Digest, ArtifactRef) {
+    let age = json!({"encoder": "pass_through", "columns": [{"column": "age", "mean": 0.0, "scale": 1.0}]});
+    let encoders = json!({"format": "mlspec-encoders/1", "fitted_rows": 2, "features": 1, "encoders": [age]});
+    let (encoders, _) = store.put_json(&encoders).unwrap();
+    let range = FeatureRange { encoder: "pass_through".to_owned(), columns: vec!["age".to_owned()], start: 0, end: 1 };
+    let lineage = Lineage {
+        parents: vec![LineageParent { scan: "train".to_owned(), artifact: rows.clone() }],
+        rows: RowLineage::Identity,
+        columns: Vec::new(),
+        indirect: Vec::new(),
+        features: vec![range],
+    };
+    let lineage = Some(store.put_json(&lineage).unwrap().0);
+    let (digest, bytes) = store.put_json(&json!({"table": rows.digest, "encoders": encoders})).unwrap();
+    (encoders, ArtifactRef { kind: ArtifactKind::Matrix, digest, lineage, rows: rows.rows, bytes })
 }
 
 fn store_run(store: &Store, records: &[Record]) -> Id {
@@ -207,11 +230,34 @@ fn source_rows_lead_forward() {
 #[test]
 fn a_model_knows_the_source_rows_it_was_fitted_on() {
     let Fixture { view, .. } = &fixture();
-    // The fixture's model reads a table, not a matrix, so it has no source rows of its own by `usage`; the step is found.
-    let found = usage(view, "fit", None).unwrap();
-    assert_eq!((found.step.as_str(), found.sources.len()), ("fit", 0));
-    assert!(usage(view, "fit.model", Some("nobody")).is_err());
+    let all = usage(view, "fit", None).unwrap();
+    let told: Vec<_> =
+        all.sources.iter().map(|source| (source.dataset.as_str(), source.role, source.used, source.of)).collect();
+    let of = |dataset: &str| all.sources.iter().find(|source| source.dataset.as_str() == dataset).unwrap();
+    assert_eq!(told.len(), 4, "two sources, for the model and for the encoders: {told:?}");
+    assert_eq!((of("visits").used, of("visits").of), (2, Some(4)), "two rows, each of another visit");
+    assert!(told.iter().any(|(_, role, ..)| *role == Role::Encoders));
+    let one = usage(view, "fit.model", Some("visits")).unwrap();
+    assert!(one.sources.iter().all(|source| source.dataset.as_str() == "visits") && one.sources.len() == 2);
+    assert!(one.to_text(true).contains("visits for fitting the model"));
+    assert!(usage(view, "fit", Some("nobody")).is_err());
     assert!(matches!(usage(view, "adults", None), Err(TraceError::Unknown { what: "model", .. })));
+}
+
+#[test]
+fn a_feature_leads_back_to_columns_and_rows() {
+    let Fixture { view, .. } = &fixture();
+    let ask = |target: &str| trace(view, &Target::parse(target).unwrap(), &Pick::All, 10, false);
+    let by_name = ask("encode.train#age").unwrap();
+    let feature = by_name.asked.feature.as_ref().unwrap();
+    assert_eq!((feature.index, feature.encoder.as_str()), (0, "pass_through"));
+    assert_eq!((feature.sources[0].scan.as_str(), feature.sources[0].column.as_str()), ("people", "age"));
+    let datasets: Vec<_> = by_name.sources.iter().map(|source| source.dataset.as_str()).collect();
+    assert_eq!(datasets, ["people"], "visits gave it nothing");
+    assert_eq!(ask("encode.train#0").unwrap().asked.feature.unwrap().name, "age");
+    let unknown = ask("encode.train#agee").unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no feature `agee` in `encode.train`");
+    assert!(ask("encode.train#1").is_err() && ask("encode.train#age:12345").is_err());
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::fault::{Ended, Fault, Misuse};
 use crate::home;
 use crate::registry::registry;
 use crate::terminal::Out;
-use mlspec_record::ExitCode;
-use mlspec_runner::{CheckOptions, Dag, Pipeline, find_run};
+use mlspec_record::{ExitCode, Name};
+use mlspec_runner::{CheckOptions, Dag, DagStep, Pipeline, find_run};
 use mlspec_store::Store;
 use std::path::{Path, PathBuf};
 
@@ -63,9 +63,31 @@ fn of_run(args: &Args, common: &Common) -> Result<Dag, Fault> {
     if [".yaml", ".yml", ".json"].iter().any(|end| args.what.ends_with(end)) {
         return Err(Misuse::file(Path::new(&args.what), &std::io::ErrorKind::NotFound.into()).into());
     }
-    let run = find_run(&home::store(common)?, &args.what).map_err(Fault::runner)?.body;
-    let pipeline = Pipeline::of(run.file.clone(), PathBuf::from(&run.folder), run.parameters.clone());
-    Ok(drawn(&pipeline.map_err(Fault::runner)?)?.with_run(&run))
+    let store = home::store(common)?;
+    let run = find_run(&store, &args.what).map_err(Fault::runner)?;
+    let mut steps: Vec<DagStep> = Vec::with_capacity(run.body.steps.len());
+    for ran in &run.body.steps {
+        let Some(step) = run.body.file.steps.get(&ran.step) else { continue };
+        let before = |name: &Name| steps.iter().find(|drawn| drawn.step == *name).map(|drawn| drawn.level + 1);
+        let level = step.inputs.values().map(|from| &from.step).chain(&step.after).filter_map(before).max();
+        // What a step without a record would have written is not known any more.
+        let record = ran.record.as_ref().and_then(|_| store.record(&run.id, &ran.step).ok()?.envelope().ok());
+        let writes = record.into_iter().flat_map(|record| record.outputs).map(|output| output.port).collect();
+        steps.push(DagStep {
+            step: ran.step.clone(),
+            stage: step.uses.clone(),
+            level: level.unwrap_or(0),
+            reads: step
+                .inputs
+                .iter()
+                .map(|(port, from)| (port.clone(), from.step.clone(), from.port.clone()))
+                .collect(),
+            after: step.after.clone(),
+            writes,
+            state: Some(ran.state),
+        });
+    }
+    Ok(Dag { pipeline: run.body.file.pipeline, version: run.body.version, steps })
 }
 
 /// Drawing needs a checked pipeline; what checking leaves in a store is not for the user's.

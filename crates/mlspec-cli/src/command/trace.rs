@@ -35,12 +35,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let target = Target::parse(&args.target)?;
-    let step = match &target {
-        Target::Port { port, .. } | Target::Feature { port, .. } => Some(port.step.as_str()),
-        _ => None,
+    let (view, target) = match Target::parse(&args.target)? {
+        Target::Record(name) => {
+            let (view, step) = home::view_of_record(common, &args.which, &name)?;
+            (view, Target::Record(step))
+        }
+        target => (home::view(common, &args.which, target.step())?, target),
     };
-    let view = home::view(common, &args.which, step)?;
     let pick = pick(None, &args.key, args.condition.as_ref())?;
     let found = trace(&view, &target, &pick, args.limit, args.values)?;
     answer(common, args.format, &found, || found.to_text(), || found.to_mermaid())

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let view = home::view(common, &args.which, None)?;
+    let view = home::view(common, &args.which, Some(&args.model))?;
     let mut found = usage(&view, &args.model, args.source.as_deref())?;
     let mut out = Out::new();
     if common.json {
