@@ -5,7 +5,7 @@ use crate::{
     Problem, Schema,
     problem::{join, split_last},
     suggest::{closest, listed},
-    union::explain_union,
+    union::{explain_several, explain_union},
 };
 use jsonschema::{
     ValidationError,
@@ -58,7 +58,7 @@ pub(crate) fn explain(
         Kind::MaxProperties { limit } => say(format!("expected at most {limit} fields")),
         Kind::UniqueItems => say("expected entries that all differ".to_owned()),
         Kind::FalseSchema => say("nothing is allowed here".to_owned()),
-        Kind::OneOfMultipleValid { .. } => say("expected one variant, but several fit".to_owned()),
+        Kind::OneOfMultipleValid { .. } => out.push(explain_several(error, schema)),
         _ => say(error.masked().to_string()),
     }
 }

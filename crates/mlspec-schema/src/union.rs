@@ -127,11 +127,36 @@ fn choose_field(
     if let [field] = fields.as_slice() {
         return Some(Problem::new(at, "required", format!("the field `{field}` is missing")));
     }
-    let written = error.instance().as_object().and_then(|members| members.keys().find(|key| !fields.contains(*key)));
-    let near = written.and_then(|key| closest(key, fields.iter().map(String::as_str)));
-    let problem = match written {
-        Some(key) => Problem::new(join(at, key), keyword, format!("expected one of {}", listed(&fields))).of_key(),
-        None => Problem::new(at, keyword, format!("expected one of the fields {}", listed(&fields))),
+    // A variant named by its key refuses the key that was written; where fields stand beside others, none is refused here.
+    let refused = meant.iter().copied().flatten().find_map(|inner| match inner.kind() {
+        Kind::AdditionalProperties { unexpected } if inner.instance_path().as_str() == at => unexpected.first(),
+        _ => None,
+    });
+    let fields_of = || fields.iter().map(String::as_str);
+    if let Some(key) = refused {
+        let help = closest(key, fields_of()).map(|near| format!("did you mean `{near}`?"));
+        let problem = Problem::new(join(at, key), keyword, format!("expected one of {}", listed(&fields)));
+        return Some(problem.of_key().help(help));
+    }
+    let near =
+        error.instance().as_object().and_then(|members| members.keys().find(|key| closest(key, fields_of()).is_some()));
+    let problem = Problem::new(at, keyword, format!("expected one of the fields {}", listed(&fields)));
+    Some(Problem { cause: near.map(|key| join(at, key)), ..problem })
+}
+
+/// Several variants fit. Where each is nothing but a required field, the fields that exclude each other are told.
+pub(crate) fn explain_several(error: &ValidationError<'_>, schema: &Value) -> Problem {
+    let variants = schema.pointer(error.schema_path().as_str()).and_then(Value::as_array);
+    let single = |variant: &Value| match variant.get("required")?.as_array()?.as_slice() {
+        [field] => field.as_str().map(str::to_owned),
+        _ => None,
     };
-    Some(problem.help(near.map(|near| format!("did you mean `{near}`?"))))
+    let fields: Option<Vec<String>> = variants.into_iter().flatten().map(single).collect();
+    let written = |field: &String| error.instance().get(field.as_str()).is_some();
+    let written: Vec<String> = fields.unwrap_or_default().into_iter().filter(written).collect();
+    let message = match written.is_empty() {
+        true => "expected one variant, but several fit".to_owned(),
+        false => format!("expected only one of the fields {}", listed(&written)),
+    };
+    Problem::new(error.instance_path().as_str(), error.kind().keyword(), message)
 }

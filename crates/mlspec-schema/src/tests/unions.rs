@@ -119,6 +119,35 @@ fn the_variant_that_was_meant_is_explained() {
     }
 }
 
+/// Kinds as fields beside others, of which exactly one is required.
+#[test]
+fn fields_that_exclude_each_other_are_told() {
+    let schema = Schema::new(
+        "expectation",
+        json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {"name": {"type": "string"}, "not_null": {"type": "string"}, "unique": {"type": "string"}},
+            "oneOf": [{"required": ["not_null"]}, {"required": ["unique"]}],
+        }),
+    )
+    .unwrap();
+    for (value, expect) in [
+        (json!({"name": "a", "unique": "x"}), vec![]),
+        (json!({"name": "a"}), vec!["expected one of the fields `not_null`, `unique` (at `/`, oneOf)"]),
+        (
+            json!({"unique": "x", "not_null": "x"}),
+            vec!["expected only one of the fields `not_null`, `unique` (at `/`, oneOf)"],
+        ),
+        (
+            json!({"not_nul": "x"}),
+            vec!["unknown field `not_nul` (at `/not_nul`, additionalProperties); did you mean `not_null`?"],
+        ),
+    ] {
+        let told: Vec<String> = schema.check(&value).err().unwrap_or_default().iter().map(Problem::to_string).collect();
+        assert_eq!(told, expect, "{value}");
+    }
+}
+
 /// What `publish` does to a schema does not change what it accepts.
 #[test]
 fn documented_constants_become_an_enum() {
