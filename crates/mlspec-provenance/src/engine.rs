@@ -33,13 +33,22 @@ pub(crate) struct Bound {
 
 pub(crate) enum Work {
     Scan(usize),
-    Apply { operator: Arc<dyn Relational + Send + Sync>, position: u64, table: String, inputs: Vec<Bound> },
+    Apply {
+        operator: Arc<dyn Relational + Send + Sync>,
+        /// In the order of computation.
+        order: u64,
+        /// As errors and reports name it.
+        position: u64,
+        table: String,
+        inputs: Vec<Bound>,
+    },
 }
 
 /// What one pass over a plan gathers.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) nodes: Vec<Node>,
+    /// By order of computation; a part that is computed twice is reported once.
     pub(crate) reports: BTreeMap<u64, OperatorReport>,
     /// Columns that somebody reads from what is computed now.
     pub(crate) wanted: BTreeSet<String>,
@@ -100,7 +109,8 @@ impl Binder<'_> {
             Kind::Apply { operator, inputs, position, table } => {
                 let bound: Vec<_> = inputs.iter().map(|input| self.bind(input)).collect::<Result<_, _>>()?;
                 let (inputs, empty): (Vec<_>, Vec<_>) = bound.into_iter().unzip();
-                let position = position.or_else(|| self.positions.get(&plan.address()).copied()).unwrap_or_default();
+                let order = self.positions.get(&plan.address()).copied().unwrap_or_default();
+                let position = position.unwrap_or(order);
                 let place = |problem| ProvenanceError::Operator {
                     position,
                     operator: operator.name(),
@@ -109,7 +119,8 @@ impl Binder<'_> {
                 };
                 let shapes = inputs.iter().map(|input: &Bound| input.shape.clone()).collect();
                 let (shape, flight) = dry(&mut self.run, &**operator, shapes, empty).map_err(place)?;
-                let work = Work::Apply { operator: Arc::clone(operator), position, table: table.clone(), inputs };
+                let work =
+                    Work::Apply { operator: Arc::clone(operator), order, position, table: table.clone(), inputs };
                 Ok((Bound { work, shape, wanted: BTreeSet::new() }, flight))
             }
         }
@@ -170,7 +181,7 @@ pub(crate) fn execute(
             let node = run.add(Node::Scan(*at));
             Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() }
         }
-        Work::Apply { operator, position, table, inputs } => {
+        Work::Apply { operator, order, position, table, inputs } => {
             let inputs: Vec<_> = inputs.iter().map(|input| execute(input, run, read)).collect::<Result<_, _>>()?;
             let rows_in = inputs.iter().map(|input| input.rows() as u64).sum();
             run.wanted.clone_from(&bound.wanted);
@@ -195,7 +206,7 @@ pub(crate) fn execute(
                 dropped: run.lost,
                 reason: operator.reason().filter(|_| run.lost > 0).map(str::to_owned),
             };
-            run.reports.entry(*position).or_insert(report);
+            run.reports.entry(*order).or_insert(report);
             flight
         }
     };

@@ -5,7 +5,7 @@
 //! made of it, of which only row-wise forms pass.
 
 use crate::Problem;
-use mlspec_table::polars::prelude::{Expr, lit};
+use mlspec_table::polars::prelude::{AggExpr, Expr, lit};
 use mlspec_table::polars::sql::sql_expr;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
@@ -282,6 +282,8 @@ fn check_expr(expr: &Expr, columns: &mut BTreeSet<String>) -> Result<(), &'stati
             [predicate, truthy, falsy].into_iter().try_for_each(|part| check_expr(part, columns))
         }
         Expr::Function { input, .. } => input.iter().try_for_each(|part| check_expr(part, columns)),
+        // The list of constants behind `IN`.
+        Expr::Agg(AggExpr::Implode { input, .. }) if matches!(**input, Expr::Literal(_)) => Ok(()),
         Expr::Agg(_) | Expr::Len => Err("an aggregate"),
         Expr::Over { .. } => Err("a window"),
         Expr::Selector(_) => Err("a choice of columns (`*`)"),

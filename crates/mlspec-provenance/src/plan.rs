@@ -17,10 +17,8 @@ use std::sync::Arc;
 /// What is to be computed, from which tables. Building one reads nothing; [`Plan::plan`] checks it against columns,
 /// [`Plan::run`] computes.
 #[derive(Clone)]
-pub struct Plan(Arc<Inner>);
-
-struct Inner {
-    kind: Kind,
+pub struct Plan {
+    kind: Arc<Kind>,
     name: String,
 }
 
@@ -46,31 +44,21 @@ impl Plan {
     /// Reads a table by name.
     pub fn scan(table: impl Into<String>) -> Self {
         let table = table.into();
-        Self(Arc::new(Inner { name: table.clone(), kind: Kind::Scan { table } }))
+        Self { kind: Arc::new(Kind::Scan { table: table.clone() }), name: table }
     }
 
-    /// Names what was computed so far; errors and reports use it.
+    /// Names the table that follows; errors and reports of its operators use the name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        let kind = match &self.0.kind {
-            Kind::Scan { table } => Kind::Scan { table: table.clone() },
-            Kind::Apply { operator, inputs, position, .. } => Kind::Apply {
-                operator: Arc::clone(operator),
-                inputs: inputs.clone(),
-                position: *position,
-                table: name.clone(),
-            },
-        };
-        Self(Arc::new(Inner { kind, name }))
+        Self { name: name.into(), ..self }
     }
 
-    fn then(self, operator: Box<dyn Relational + Send + Sync>, others: Vec<Plan>) -> Self {
-        let name = self.0.name.clone();
+    fn then(self, operator: Box<dyn Relational + Send + Sync>, others: Vec<Plan>, position: Option<u64>) -> Self {
+        let name = self.name.clone();
         let mut inputs = vec![self];
         inputs.extend(others);
-        let kind = Kind::Apply { operator: Arc::from(operator), inputs, position: None, table: name.clone() };
-        Self(Arc::new(Inner { kind, name }))
+        let kind = Kind::Apply { operator: Arc::from(operator), inputs, position, table: name.clone() };
+        Self { kind: Arc::new(kind), name }
     }
 
     /// Keeps the rows for which the condition is true; where it is null, the row is dropped.
@@ -84,14 +72,14 @@ impl Plan {
     /// Keeps these columns, in this order.
     #[must_use]
     pub fn select<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
-        self.then(Box::new(Select(strings(columns))), Vec::new())
+        self.then(Box::new(Select(strings(columns))), Vec::new(), None)
     }
 
     /// Gives columns other names: pairs of old and new name.
     #[must_use]
     pub fn rename<S: Into<String>, T: Into<String>>(self, names: impl IntoIterator<Item = (S, T)>) -> Self {
         let names = names.into_iter().map(|(old, new)| (old.into(), new.into())).collect();
-        self.then(Box::new(Rename(names)), Vec::new())
+        self.then(Box::new(Rename(names)), Vec::new(), None)
     }
 
     /// Adds or replaces columns: pairs of name and row-wise SQL expression, which all read the columns as they are before.
@@ -110,20 +98,20 @@ impl Plan {
     #[must_use]
     pub fn cast<S: Into<String>>(self, columns: impl IntoIterator<Item = (S, DataType)>) -> Self {
         let columns = columns.into_iter().map(|(name, to)| (name.into(), to)).collect();
-        self.then(Box::new(Cast(columns)), Vec::new())
+        self.then(Box::new(Cast(columns)), Vec::new(), None)
     }
 
     /// Drops the rows that have a null in one of these columns.
     #[must_use]
     pub fn drop_nulls<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
-        self.then(Box::new(DropNulls(strings(columns))), Vec::new())
+        self.then(Box::new(DropNulls(strings(columns))), Vec::new(), None)
     }
 
     /// Replaces nulls by constants.
     #[must_use]
     pub fn fill_nulls<S: Into<String>, C: Into<Constant>>(self, columns: impl IntoIterator<Item = (S, C)>) -> Self {
         let columns = columns.into_iter().map(|(name, constant)| (name.into(), constant.into())).collect();
-        self.then(Box::new(FillNulls(columns)), Vec::new())
+        self.then(Box::new(FillNulls(columns)), Vec::new(), None)
     }
 
     /// Joins the rows of both tables that have equal keys; see [`Join::on`].
@@ -161,21 +149,21 @@ impl Plan {
     #[must_use]
     pub fn distinct<S: Into<String>>(self, on: impl IntoIterator<Item = S>) -> Self {
         let on = strings(on);
-        self.then(Box::new(Distinct { on: if on.is_empty() { None } else { Some(on) } }), Vec::new())
+        self.then(Box::new(Distinct { on: if on.is_empty() { None } else { Some(on) } }), Vec::new(), None)
     }
 
     /// The rows of this table and of others, which must have the same columns; `union`: which may lack columns, and have nulls
     /// there.
     #[must_use]
     pub fn concat(self, others: &[Plan], union: bool) -> Self {
-        let with = others.iter().map(|other| other.0.name.clone()).collect();
-        self.then(Box::new(Concat { with, union }), others.to_vec())
+        let with = others.iter().map(|other| other.name.clone()).collect();
+        self.then(Box::new(Concat { with, union }), others.to_vec(), None)
     }
 
     /// Adds or replaces columns by a Rust function.
     #[must_use]
     pub fn map(self, map: Map) -> Self {
-        self.then(Box::new(map), Vec::new())
+        self.then(Box::new(map), Vec::new(), None)
     }
 
     /// Applies an operator that is given as data; `tables` holds the tables that its `with` may name.
@@ -183,10 +171,10 @@ impl Plan {
     /// # Errors
     /// When an expression or parameter can never work, or `with` names no table.
     pub fn apply(self, operator: Operator, tables: &BTreeMap<String, Plan>) -> Result<Self, ProvenanceError> {
-        Ok(self.apply_checked(operator, tables)?)
+        Ok(self.apply_checked(operator, tables, None)?)
     }
 
-    /// As [`Plan::apply`], for the operator at this position of a list; errors and reports name it.
+    /// As [`Plan::apply`], for the operator at this position of a table's list; errors and reports name it.
     ///
     /// # Errors
     /// As [`Plan::apply`].
@@ -196,20 +184,17 @@ impl Plan {
         operator: Operator,
         tables: &BTreeMap<String, Plan>,
     ) -> Result<Self, ProvenanceError> {
-        let (name, table) = (operator.name().to_owned(), self.0.name.clone());
-        let applied = self.apply_checked(operator, tables);
-        let plan = applied.map_err(|problem| ProvenanceError::Operator { position, operator: name, table, problem })?;
-        match &plan.0.kind {
-            Kind::Apply { operator, inputs, table, .. } => {
-                let (operator, inputs, table) = (Arc::clone(operator), inputs.clone(), table.clone());
-                let kind = Kind::Apply { operator, inputs, position: Some(position), table };
-                Ok(Self(Arc::new(Inner { name: plan.0.name.clone(), kind })))
-            }
-            Kind::Scan { .. } => Ok(plan),
-        }
+        let (name, table) = (operator.name().to_owned(), self.name.clone());
+        let applied = self.apply_checked(operator, tables, Some(position));
+        applied.map_err(|problem| ProvenanceError::Operator { position, operator: name, table, problem })
     }
 
-    fn apply_checked(self, operator: Operator, tables: &BTreeMap<String, Plan>) -> Result<Self, Problem> {
+    fn apply_checked(
+        self,
+        operator: Operator,
+        tables: &BTreeMap<String, Plan>,
+        position: Option<u64>,
+    ) -> Result<Self, Problem> {
         operator.check()?;
         let other = |name: &&str| {
             tables.get(*name).cloned().ok_or_else(|| Problem::UnknownTable {
@@ -218,7 +203,7 @@ impl Plan {
             })
         };
         let others = operator.others().iter().map(other).collect::<Result<_, _>>()?;
-        Ok(self.then(operator.into_relational(), others))
+        Ok(self.then(operator.into_relational(), others, position))
     }
 
     /// Checks the plan against the columns of its tables: missing columns, types, collisions, expressions.
@@ -269,7 +254,7 @@ impl Plan {
     pub fn tables(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         self.visit(&mut BTreeSet::new(), &mut |plan| {
-            if let Kind::Scan { table } = &plan.0.kind {
+            if let Kind::Scan { table } = &*plan.kind {
                 found.insert(table.clone());
             }
         });
@@ -277,12 +262,12 @@ impl Plan {
     }
 
     pub(crate) fn kind(&self) -> &Kind {
-        &self.0.kind
+        &*self.kind
     }
 
     /// Tells plans apart that share parts.
     pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        Arc::as_ptr(&self.kind).addr()
     }
 
     /// Every part once, inputs first.
@@ -290,7 +275,7 @@ impl Plan {
         if !seen.insert(self.address()) {
             return;
         }
-        if let Kind::Apply { inputs, .. } = &self.0.kind {
+        if let Kind::Apply { inputs, .. } = &*self.kind {
             for input in inputs {
                 input.visit(seen, each);
             }
@@ -302,7 +287,7 @@ impl Plan {
     pub(crate) fn scans(&self) -> usize {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         self.visit(&mut BTreeSet::new(), &mut |plan| {
-            let count = match &plan.0.kind {
+            let count = match &*plan.kind {
                 Kind::Scan { .. } => 1,
                 Kind::Apply { inputs, .. } => inputs
                     .iter()
@@ -318,7 +303,7 @@ impl Plan {
     pub(crate) fn positions(&self) -> BTreeMap<usize, u64> {
         let mut positions = BTreeMap::new();
         self.visit(&mut BTreeSet::new(), &mut |plan| {
-            if matches!(plan.0.kind, Kind::Apply { .. }) {
+            if matches!(*plan.kind, Kind::Apply { .. }) {
                 positions.insert(plan.address(), positions.len() as u64);
             }
         });
@@ -328,7 +313,7 @@ impl Plan {
 
 impl std::fmt::Debug for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.0.kind {
+        match &*self.kind {
             Kind::Scan { table } => write!(f, "{table}"),
             Kind::Apply { operator, inputs, .. } => f.debug_tuple(&operator.name()).field(inputs).finish(),
         }

@@ -1,6 +1,6 @@
 //! What tests of operators share.
 
-pub(crate) use crate::{Aggregate, Join, Plan, Scan, Tracked};
+pub(crate) use crate::{Join, Plan, Tracked};
 use mlspec_record::{ColumnLineage, SourceColumn, TableSchema};
 pub(crate) use mlspec_table::Table;
 use mlspec_table::polars::prelude::*;

@@ -51,6 +51,10 @@ impl Relational for Cast {
 
 /// Casts every value, or says how many do not fit.
 pub(crate) fn cast(column: &pl::Column, to: DataType) -> Result<pl::Column, Problem> {
+    let found = column.dtype();
+    if found.is_list() != to_polars(to).is_list() {
+        return Err(Problem::Type(format!("the column `{}` of type `{found}` cannot become `{to}`", column.name())));
+    }
     let impossible = |error: pl::PolarsError| match column.is_empty() {
         true => Problem::Type(format!("the column `{}` cannot become `{to}`: {error}", column.name())),
         false => Problem::Cast { column: column.name().to_string(), to, rows: column.len() - column.null_count() },
@@ -87,7 +91,8 @@ mod tests {
 
     #[test]
     fn impossible_casts_are_refused_before() {
-        let plan = Plan::scan("t").cast([("a", DataType::ListString)]).cast([("a", DataType::Date)]);
-        assert!(refusal(&plan, &[("t", numbers())]).contains("cannot become"));
+        let plan = Plan::scan("t").cast([("a", DataType::ListString)]);
+        let expect = "operator 0 (`cast`) of table `t`: the column `a` of type `i64` cannot become `list_string`";
+        assert_eq!(refusal(&plan, &[("t", numbers())]), expect);
     }
 }

@@ -120,7 +120,7 @@ mod tests {
     fn lacking_columns_are_an_error_or_null() {
         let plan = |union| Plan::scan("t").concat(&[Plan::scan("u").select(["a"])], union);
         let inputs = [("t", numbers()), ("u", more())];
-        assert_eq!(refusal(&plan(false), &inputs), "operator 0 (`concat`) of table `t`: there is no column `b`");
+        assert_eq!(refusal(&plan(false), &inputs), "operator 1 (`concat`) of table `t`: there is no column `b`");
         let tracked = run(&plan(true), &inputs);
         assert_eq!(cells(&tracked.table().unwrap()).iter().filter(|row| row.ends_with("|null")).count(), 2);
     }

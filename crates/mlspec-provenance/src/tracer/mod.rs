@@ -3,6 +3,8 @@
 mod columns;
 mod hop;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use columns::FEATURES;
 
