@@ -1,0 +1,163 @@
+//! Why a model could not be measured.
+
+use crate::MetricName;
+use mlspec_model::ModelError;
+use mlspec_provenance::ProvenanceError;
+use mlspec_record::{DataType, ExitCode, Failure, Place};
+use mlspec_store::StoreError;
+use mlspec_table::TableError;
+
+/// Why a model could not be measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The threshold is outside its range, or not a number.
+    #[error("`threshold` must be from 0 to 1, got `{0}`")]
+    Threshold(f64),
+    /// The number of slices is outside its range.
+    #[error("`max_slices` must be at least 1, got `0`")]
+    MaxSlices,
+    /// The number of bins is outside its range.
+    #[error("`quantiles` of slice column `{column}` must be from 2 to 100, got `{found}`")]
+    Quantiles {
+        /// The column.
+        column: String,
+        /// What was set.
+        found: u32,
+    },
+    /// A requirement has no bound, or bounds that no value meets.
+    #[error("the requirement on `{0}` needs `min` or `max`, and `min` not above `max`")]
+    Requirement(MetricName),
+    /// There is nothing to measure.
+    #[error("there are no rows to measure the model on")]
+    NoRows,
+    /// The rows have no label.
+    #[error("the rows have no label")]
+    NoLabel,
+    /// The rows were encoded by other encoders than those that the model was fitted with.
+    #[error("the rows were encoded by other encoders than the model's")]
+    Encoders,
+    /// The label's classes are not the model's.
+    #[error("the label has other classes than the model")]
+    Classes,
+    /// A classifier meets numbers, or a regressor classes.
+    #[error("the model predicts {model}, the label is {label}")]
+    Kind {
+        /// What the model predicts.
+        model: &'static str,
+        /// What the label is.
+        label: &'static str,
+    },
+    /// The metric is none for this label.
+    #[error("the metric `{metric}` is for {wanted}, the label is {found}")]
+    Metric {
+        /// The metric.
+        metric: MetricName,
+        /// What it is for.
+        wanted: &'static str,
+        /// What there is.
+        found: &'static str,
+    },
+    /// A threshold needs a positive class and its probability.
+    #[error("`threshold` needs two classes, a positive one, and probabilities")]
+    NoThreshold,
+    /// The rows come from no such source.
+    #[error("the rows do not come from a source `{source_name}`")]
+    Source {
+        /// The source.
+        source_name: String,
+        /// The sources they come from.
+        known: Vec<String>,
+    },
+    /// The column to slice by is not there.
+    #[error("`{table}` has no column `{column}`")]
+    Column {
+        /// The source, or `rows`.
+        table: String,
+        /// The column.
+        column: String,
+        /// The columns there are.
+        known: Vec<String>,
+    },
+    /// Values of this type make no slices.
+    #[error("the column `{column}` of type `{found}` cannot {purpose}")]
+    Type {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: DataType,
+        /// What it was to do.
+        purpose: &'static str,
+    },
+    /// The column has more values than slices are wanted.
+    #[error("the column `{column}` makes {found} slices; at most {limit} are wanted")]
+    TooManySlices {
+        /// The column.
+        column: String,
+        /// How many values it has.
+        found: usize,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// The model could not be read or used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A table could not be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Lineage could not be followed or written.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
+}
+
+impl EvaluateError {
+    /// The error of a lower crate, if it is one.
+    fn inner(&self) -> Option<&dyn Failure> {
+        match self {
+            Self::Model(error) => Some(error),
+            Self::Table(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::Provenance(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Failure for EvaluateError {
+    fn exit_code(&self) -> ExitCode {
+        match (self, self.inner()) {
+            (_, Some(inner)) => inner.exit_code(),
+            (Self::NoRows | Self::TooManySlices { .. }, _) => ExitCode::Data,
+            _ => ExitCode::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let list = |what: &str, known: &[String]| match known {
+            [] => format!("there are no {what}"),
+            _ => format!("the {what} are {}", known.join(", ")),
+        };
+        match self {
+            Self::NoLabel => Some("declare a `label` in the encode step".to_owned()),
+            Self::Encoders => Some("connect `data` to the encode step that the model's `train` came from".to_owned()),
+            Self::Source { known, .. } => Some(list("sources", known)),
+            Self::Column { known, .. } => Some(list("columns", known)),
+            Self::TooManySlices { .. } => Some(
+                "set `quantiles` for a column of numbers, choose a coarser column, or raise `max_slices`".to_owned(),
+            ),
+            _ => self.inner().and_then(Failure::hint),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Column { column, .. } | Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
+                Place { table_column: Some(column.clone()), ..Place::default() }
+            }
+            _ => self.inner().map(Failure::place).unwrap_or_default(),
+        }
+    }
+}

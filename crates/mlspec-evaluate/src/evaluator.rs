@@ -1,0 +1,119 @@
+//! Figures about a model on rows.
+
+use crate::slices::{self, Rows};
+use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, predictions};
+use mlspec_measure::confusion_matrix;
+use mlspec_model::{LoadedMatrix, Model};
+use mlspec_provenance::Tracer;
+use mlspec_record::ArtifactRef;
+use mlspec_record::body::{Evaluation, ModelSize};
+use mlspec_store::Store;
+use mlspec_table::Table;
+
+/// Checked parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluator {
+    params: EvaluateParams,
+    /// Metrics that are measured whatever the parameters say.
+    always: Vec<MetricName>,
+}
+
+/// All that is found out about a model.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) evaluation: Evaluation,
+    pub(crate) predictions: Table,
+    pub(crate) timing: Timing,
+}
+
+impl Evaluator {
+    pub(crate) fn of(params: EvaluateParams) -> Self {
+        Self { params, always: Vec::new() }
+    }
+
+    pub(crate) fn with_metrics(mut self, metrics: impl IntoIterator<Item = MetricName>) -> Self {
+        self.always.extend(metrics);
+        self
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &EvaluateParams {
+        &self.params
+    }
+
+    /// The metrics, curves and counts over all rows. `classes` are those that codes stand for; the model's size is left at 0.
+    ///
+    /// # Errors
+    /// When there are no rows, or a metric does not suit the label.
+    pub fn evaluate(&self, scored: &Scored, classes: &[String]) -> Result<Evaluation, EvaluateError> {
+        if scored.is_empty() {
+            return Err(EvaluateError::NoRows);
+        }
+        let confusion_matrix = match &scored.answers {
+            Answers::Class { truth, predicted, .. } => {
+                confusion_matrix(truth, predicted, classes.len(), None).map_err(|_| EvaluateError::Classes)?.counts()
+            }
+            Answers::Value { .. } => Vec::new(),
+        };
+        Ok(Evaluation {
+            rows: scored.len() as u64,
+            metrics: self.metrics(scored)?.iter().map(|metric| metric.report(scored)).collect(),
+            slices: Vec::new(),
+            curves: curves::curves(scored),
+            confusion_matrix,
+            classes: classes.to_vec(),
+            model: ModelSize { bytes: 0, parameters: 0 },
+        })
+    }
+
+    /// The metrics to measure, each once.
+    fn metrics(&self, scored: &Scored) -> Result<Vec<MetricName>, EvaluateError> {
+        let task = scored.task();
+        let asked = match self.params.metrics.as_slice() {
+            [] => task.metrics(),
+            asked => asked,
+        };
+        let mut metrics: Vec<MetricName> = Vec::new();
+        for &metric in asked.iter().chain(&self.always) {
+            if !metric.suits(task) {
+                let (wanted, found) = (metric.task().as_str(), task.as_str());
+                return Err(EvaluateError::Metric { metric, wanted, found });
+            }
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// Reads a model and rows from a store, and finds out everything.
+    pub(crate) fn run(
+        &self,
+        store: &Store,
+        tracer: &Tracer<'_>,
+        (model_ref, data): (&ArtifactRef, &ArtifactRef),
+        clock: &dyn Fn() -> f64,
+    ) -> Result<Found, EvaluateError> {
+        let model = Model::read(store, &model_ref.digest)?;
+        let matrix = LoadedMatrix::read(store, data)?;
+        if matrix.ids.is_empty() {
+            return Err(EvaluateError::NoRows);
+        }
+        if model.encoders().is_some_and(|encoders| *encoders != matrix.encoders_digest) {
+            return Err(EvaluateError::Encoders);
+        }
+        let LoadedMatrix { ids, features, target, weights, encoders_digest, .. } = matrix;
+        let target = target.ok_or(EvaluateError::NoLabel)?;
+        let (prediction, timing) = Timing::predict(&model, &features, clock)?;
+        let scored = Scored::new(target, prediction, weights, self.params.threshold)?;
+        let mut evaluation = self.evaluate(&scored, model.classes())?;
+        let metrics = self.metrics(&scored)?;
+        for by in &self.params.slices {
+            let rows = Rows { store, tracer, data, ids: &ids };
+            evaluation.slices.push(slices::measure(rows, by, self.params.max_slices, &metrics, &scored)?);
+        }
+        let bytes = store.object(&model_ref.digest)?.len() + store.object(&encoders_digest)?.len();
+        evaluation.model = ModelSize { bytes: bytes as u64, parameters: model.parameters() };
+        Ok(Found { evaluation, predictions: predictions(&ids, model.classes(), &scored)?, timing })
+    }
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Reading order
+//! [`EvaluateParams`] and [`TestParams`] are what a user may set; checked, they are an [`Evaluator`]. [`Scored`] is truth and
+//! prediction side by side, [`MetricName`] what can be measured of it, `slices` who belongs to which slice. The stages are
+//! [`evaluate_entry`] and [`test_entry`]: two stages, two records, one evaluator.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod curves;
+mod error;
+mod evaluator;
+mod gate;
+mod metric;
+mod overlap;
+mod params;
+mod predictions;
+mod scored;
+mod slices;
+mod stage;
+mod test_stage;
+#[cfg(test)]
+mod tests;
+mod timing;
+
+pub use error::EvaluateError;
+pub use evaluator::Evaluator;
+pub use gate::Requirement;
+pub use metric::{MetricName, NoValue, Task};
+pub use overlap::overlap;
+pub use params::{EvaluateParams, SliceBy, TestParams};
+pub use predictions::predictions;
+pub use scored::{Answers, Scored};
+pub use stage::entry as evaluate_entry;
+pub use test_stage::entry as test_entry;
+pub use timing::Timing;

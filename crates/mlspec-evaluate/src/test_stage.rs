@@ -1,0 +1,83 @@
+//! The stage test: the figures of the stage evaluate, from rows that no decision was made on, and a gate.
+
+use crate::stage::{DATA, MODEL, evaluation, measure, name, ports, producer, settings, write};
+use crate::{Evaluator, TestParams, overlap};
+use mlspec_provenance::Tracer;
+use mlspec_record::body::Test;
+use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
+use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use serde_json::{Map, Value};
+
+const TRAIN: &str = "train";
+
+/// The stage `test@1`.
+pub fn entry() -> StageEntry {
+    StageEntry { id: id(), build, settings: || schemars::schema_for!(TestParams) }
+}
+
+fn id() -> StageId {
+    StageId::new("test@1").expect("the constant is a stage id")
+}
+
+fn build(_: &Name, settings: Map<String, Value>, _: &Site) -> Result<Box<dyn Stage>, StageError> {
+    let params: TestParams = parse_settings(settings)?;
+    Ok(Box::new(Tester { evaluator: params.check()?, params }))
+}
+
+/// Checked parameters of the stage.
+#[derive(Debug)]
+struct Tester {
+    params: TestParams,
+    evaluator: Evaluator,
+}
+
+impl Stage for Tester {
+    fn id(&self) -> StageId {
+        id()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Test
+    }
+
+    fn producer(&self) -> Producer {
+        producer()
+    }
+
+    fn settings(&self) -> Map<String, Value> {
+        settings(&self.params)
+    }
+
+    fn ports(&self) -> Ports {
+        let mut ports = ports();
+        ports.inputs.push(Port::optional(name(TRAIN), ArtifactKind::Matrix));
+        ports
+    }
+
+    /// The columns of the predictions depend on the model's classes, which only a run knows.
+    fn plan(&self, _: &Schemas) -> Result<Schemas, StageError> {
+        Ok(Schemas::new())
+    }
+
+    fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
+        let found = measure(&self.evaluator, cx)?;
+        let data = cx.input(DATA, ArtifactKind::Matrix)?.artifact.clone();
+        // What the model was fitted on is known from its lineage, should nobody connect it.
+        let fitted = match cx.find_input(TRAIN) {
+            Some(_) => cx.input(TRAIN, ArtifactKind::Matrix)?.artifact.clone(),
+            None => cx.input(MODEL, ArtifactKind::Model)?.artifact.clone(),
+        };
+        let shared_with_training = overlap(&Tracer::new(cx.store()), &data, &fitted)?;
+        for leak in shared_with_training.iter().filter(|leak| leak.shared > 0) {
+            let (shared, rows, source) = (leak.shared, leak.rows, &leak.source);
+            cx.warn(format!("{shared} of {rows} rows of the source `{source}` were also trained on"));
+        }
+        let refusals = self.params.require.iter().filter_map(|one| one.refusal(&found.evaluation.metrics));
+        let refusals: Vec<String> = refusals.collect();
+        if !refusals.is_empty() {
+            cx.refuse(refusals.join("; "));
+        }
+        let body = Test { result: evaluation(&found), shared_with_training };
+        write(cx, found, &body)
+    }
+}
