@@ -61,21 +61,39 @@ pub enum TraceError {
         /// What the question is about.
         expected: &'static str,
     },
-    /// A source row is in a file that the ingestion record does not name.
+    /// A record does not have the shape of its kind.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// Lineage cannot be followed, or a condition cannot be used.
     #[error(transparent)]
-    Provenance(#[from] ProvenanceError),
+    Provenance(Box<ProvenanceError>),
     /// A table cannot be read.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(Box<TableError>),
     /// Encoders or a matrix cannot be read.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(Box<ModelError>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ProvenanceError> for TraceError {
+    fn from(error: ProvenanceError) -> Self {
+        Self::Provenance(Box::new(error))
+    }
+}
+
+impl From<TableError> for TraceError {
+    fn from(error: TableError) -> Self {
+        Self::Table(Box::new(error))
+    }
+}
+
+impl From<ModelError> for TraceError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(Box::new(error))
+    }
 }
 
 impl TraceError {

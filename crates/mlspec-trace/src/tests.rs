@@ -115,8 +115,14 @@ fn fixture() -> Fixture {
             json!({}),
         ),
         record(
-            ("fit", Kind::Training, "train@1"),
+            ("encode", Kind::Transformation, "encode@1"),
             &[("train", "split.train", &train)],
+            &[("train", &matrix)],
+            encoding,
+        ),
+        record(
+            ("fit", Kind::Training, "train@1"),
+            &[("train", "encode.train", &matrix)],
             &[("model", &model)],
             json!({}),
         ),
@@ -139,7 +145,7 @@ fn encoded(store: &Store, rows: &ArtifactRef) -> (Digest, ArtifactRef) {
         features: vec![range],
     };
     let lineage = Some(store.put_json(&lineage).unwrap().0);
-    let (digest, bytes) = store.put_json(&json!({"table": rows.digest, "encoders": encoders})).unwrap();
+    let (digest, bytes) = store.put_json(&json!({"raw": rows, "encoders": encoders})).unwrap();
     (encoders, ArtifactRef { kind: ArtifactKind::Matrix, digest, lineage, rows: rows.rows, bytes })
 }
 
@@ -206,7 +212,7 @@ fn a_trace_knows_keys_files_and_steps() {
     assert_eq!(steps, ["people", "visits", "adults"]);
     let text = found.to_text();
     assert!(text.contains("data:people.csv row 3") && text.contains("people.rows as people"), "{text}");
-    assert!(found.to_mermaid().contains("visits: 1 rows"));
+    assert!(found.to_mermaid().contains("visits: 1 row\""));
     assert!(serde_json::to_value(&found).unwrap()["asked"]["rows"][0].is_string());
 }
 

@@ -2,13 +2,12 @@
 
 use crate::args::Common;
 use crate::command::run;
-use crate::example::{Complaints, ExampleError, write_wine};
+use crate::example::{Complaints, write_wine};
 use crate::fault::Ended;
 use crate::home;
 use crate::terminal::Out;
 use mlspec_record::ExitCode;
 use mlspec_trace::{Pick, Target, View, trace};
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Write an example: data and `pipeline.yaml`
@@ -58,13 +57,7 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
         }
         Example::Wine { folder, run } => (folder, *run, write_wine(folder)),
     };
-    match written {
-        Err(ExampleError::Exists(file)) if then_run => {
-            // So that the same command runs again; what is there may have been changed by its user, and stays.
-            let _ = writeln!(std::io::stderr(), "`{}` is there already: the example stays as it is", file.display());
-        }
-        written => written?,
-    }
+    written?;
     let pipeline = folder.join("pipeline.yaml");
     if !then_run {
         let mut out = Out::new();

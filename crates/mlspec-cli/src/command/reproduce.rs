@@ -58,5 +58,5 @@ fn line(step: &Compared) -> String {
         (false, []) => "differs".to_owned(),
         (false, members) => format!("differs in {}", members.join(", ")),
     };
-    format!("  {:<16} {told}", step.step.as_str())
+    format!("  {:<20} {told}", step.step.as_str())
 }

@@ -51,13 +51,18 @@ pub(crate) fn tell(out: &mut Out, status: &PipelineStatus, steps: bool) -> Resul
         None => out.line("  live   nothing")?,
     }
     if steps {
-        status.steps.iter().try_for_each(|step| out.line(line(step)))?;
-        status.open.iter().try_for_each(|step| out.line(format_args!("    {:<16} no record yet", step.as_str())))?;
+        let names = status.steps.iter().map(|step| &step.step).chain(&status.open);
+        let width = names.map(|name| name.as_str().len()).max().unwrap_or(0);
+        status.steps.iter().try_for_each(|step| out.line(line(step, width)))?;
+        status
+            .open
+            .iter()
+            .try_for_each(|step| out.line(format_args!("    {:<width$} no record yet", step.as_str())))?;
     }
     Ok(())
 }
 
-fn line(step: &StepRun) -> String {
+fn line(step: &StepRun, width: usize) -> String {
     let state = match step.state {
         RunState::Running => "running",
         RunState::Completed => "completed",
@@ -66,7 +71,7 @@ fn line(step: &StepRun) -> String {
         RunState::Skipped => "not run",
     };
     let error = step.error.as_ref().map(|error| format!(" – {error}")).unwrap_or_default();
-    format!("    {:<16} {state:<10} {}{error}", step.step.as_str(), step.reason)
+    format!("    {:<width$} {state:<10} {}{error}", step.step.as_str(), step.reason)
 }
 
 fn word(standing: Standing) -> &'static str {

@@ -79,11 +79,23 @@ impl Told {
             Some((source, label)) => (Some(source), Some(label)),
             None => (None, None),
         };
-        let message = match place.is_empty() {
-            true => failure.to_string(),
-            false => format!("{failure} ({place})"),
-        };
+        let mut message = failure.to_string();
+        let place = unsaid(place, &message);
+        if !place.is_empty() {
+            message.push_str(&format!(" ({place})"));
+        }
         Self { message, hint: failure.hint(), source, label }
+    }
+}
+
+/// What of a place the message does not say itself.
+fn unsaid(place: Place, message: &str) -> Place {
+    let said = |text: &String| message.contains(&format!("`{text}`"));
+    Place {
+        step: place.step.filter(|step| !said(step)),
+        table_column: place.table_column.filter(|column| !said(column)),
+        row: place.row.filter(|row| !said(&row.to_string())),
+        ..place
     }
 }
 
@@ -169,6 +181,13 @@ mod tests {
         std::fs::write(&file, "secret\n").unwrap();
         let place = Place { file: Some(file.display().to_string()), line: Some(1), ..Place::default() };
         assert!(!text(&Wrong(place), false).contains("secret"));
+    }
+
+    #[test]
+    fn what_the_message_says_is_not_said_again() {
+        let place = |column: &str| Place { table_column: Some(column.to_owned()), ..Place::default() };
+        assert!(!text(&Wrong(place("trian")), false).contains("column"));
+        assert!(text(&Wrong(place("age")), false).contains("column `age`"));
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn finished(step: &Name, state: RunState, cached: bool, seconds: f64, reason: &s
         RunState::Completed => String::new(),
         _ => reason.to_owned(),
     };
-    format!("  {:<16} {how:>9}  {told}", step.as_str()).trim_end().to_owned()
+    format!("  {:<20} {how:>9}  {told}", step.as_str()).trim_end().to_owned()
 }
 
 /// A length of time as a person reads it.
@@ -128,7 +128,7 @@ mod tests {
     fn a_line_says_how_a_step_ended() {
         let step = Name::new("split").unwrap();
         let check = |state, cached, expected: &str| {
-            assert_eq!(finished(&step, state, cached, 0.25, "why", &[]), format!("  split            {expected}"));
+            assert_eq!(finished(&step, state, cached, 0.25, "why", &[]), format!("  split                {expected}"));
         };
         check(RunState::Completed, false, "   250 ms");
         check(RunState::Completed, true, "   cached");

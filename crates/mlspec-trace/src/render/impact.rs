@@ -37,7 +37,10 @@ impl Impact {
     /// As a Mermaid flowchart: the source and every output touched.
     pub fn to_mermaid(&self) -> String {
         let mut graph = Graph::default();
-        let source = graph.node(format!("{}: {} rows", self.dataset, self.rows.len()), Shape::Source);
+        let source = graph.node(
+            format!("{}: {} {}", self.dataset, self.rows.len(), super::trace::plural(self.rows.len() as u64)),
+            Shape::Source,
+        );
         for output in self.outputs.iter().filter(|output| output.touched) {
             let to = graph.node(format!("{}: {}", output.output, how_much(output)), Shape::Box);
             graph.edge(source, to, output.kind.to_string());

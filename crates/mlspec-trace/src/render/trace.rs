@@ -45,7 +45,8 @@ impl Trace {
             }
             for source in self.sources.iter().filter(|_| hop.inputs.is_empty()) {
                 if self.ingests(hop, source) {
-                    let from = graph.node(format!("{}: {} rows", source.dataset, source.total), Shape::Source);
+                    let from = graph
+                        .node(format!("{}: {} {}", source.dataset, source.total, plural(source.total)), Shape::Source);
                     graph.edge(from, to, "");
                 }
             }
