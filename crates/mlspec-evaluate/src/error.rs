@@ -110,7 +110,7 @@ pub enum EvaluateError {
     Store(#[from] StoreError),
     /// Lineage could not be followed or written.
     #[error(transparent)]
-    Provenance(#[from] ProvenanceError),
+    Provenance(Box<ProvenanceError>),
 }
 
 impl EvaluateError {
@@ -120,9 +120,15 @@ impl EvaluateError {
             Self::Model(error) => Some(error),
             Self::Table(error) => Some(error),
             Self::Store(error) => Some(error),
-            Self::Provenance(error) => Some(error),
+            Self::Provenance(error) => Some(&**error),
             _ => None,
         }
+    }
+}
+
+impl From<ProvenanceError> for EvaluateError {
+    fn from(error: ProvenanceError) -> Self {
+        Self::Provenance(Box::new(error))
     }
 }
 

@@ -37,11 +37,10 @@ impl Requirement {
             let reason = found.reason.as_deref().unwrap_or("it has no value");
             return Some(format!("`{name}` is required and undefined: {reason}"));
         };
-        // Written as "not inside", which refuses NaN.
         let below =
-            self.min.filter(|&min| !(value >= min)).map(|min| format!("`{name}` is {value}, required at least {min}"));
+            self.min.filter(|&min| value < min).map(|min| format!("`{name}` is {value}, required at least {min}"));
         below.or_else(|| {
-            self.max.filter(|&max| !(value <= max)).map(|max| format!("`{name}` is {value}, required at most {max}"))
+            self.max.filter(|&max| value > max).map(|max| format!("`{name}` is {value}, required at most {max}"))
         })
     }
 }

@@ -40,6 +40,9 @@ pub enum MetricName {
     ExplainedVarianceScore,
 }
 
+/// A metric of which rows are positive, their scores and weights.
+type OfRanking = fn(&[bool], &[f64], Option<&[f64]>) -> Result<f64, Undefined>;
+
 /// What a label asks of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -230,7 +233,7 @@ impl MetricName {
         };
         let all = || probabilities.as_deref().ok_or(NoValue::NoProbabilities);
         let binary = || positive.map(|positive| Average::Binary { positive }).ok_or(NoValue::OtherTask);
-        let ranked = |metric: fn(&[bool], &[f64], Option<&[f64]>) -> Result<f64, Undefined>| {
+        let ranked = |metric: OfRanking| {
             let (positive, probability) = scored.positive()?;
             Ok::<f64, NoValue>(metric(&positive, probability, weights)?)
         };

@@ -67,7 +67,12 @@ impl Stage for Tester {
             Some(_) => cx.input(TRAIN, ArtifactKind::Matrix)?.artifact.clone(),
             None => cx.input(MODEL, ArtifactKind::Model)?.artifact.clone(),
         };
-        let shared_with_training = overlap(&Tracer::new(cx.store()), &data, &fitted)?;
+        let shared_with_training = if data.lineage.is_some() && fitted.lineage.is_some() {
+            overlap(&Tracer::new(cx.store()), &data, &fitted)?
+        } else {
+            cx.warn("whether rows were also trained on is unknown: the data or the model has no lineage".to_owned());
+            Vec::new()
+        };
         for leak in shared_with_training.iter().filter(|leak| leak.shared > 0) {
             let (shared, rows, source) = (leak.shared, leak.rows, &leak.source);
             cx.warn(format!("{shared} of {rows} rows of the source `{source}` were also trained on"));

@@ -353,6 +353,16 @@ fn rows_shared_with_training_are_counted() {
 }
 
 #[test]
+fn a_model_from_elsewhere_can_be_tested() {
+    let world = binary();
+    let (foreign, data) = (ArtifactRef { lineage: None, ..world.model.clone() }, world.all());
+    let outcome = world.bench.outcome(&test_entry(), &json!({}), &[("model", &foreign), ("data", &data)]);
+    let body: Test = serde_json::from_value(outcome.body).unwrap();
+    assert_eq!((body.result.rows, body.shared_with_training.len()), (40, 0));
+    assert!(outcome.warnings.iter().any(|warning| warning.contains("has no lineage")));
+}
+
+#[test]
 fn predictions_lead_to_their_sources() {
     let world = binary();
     let data = world.all();

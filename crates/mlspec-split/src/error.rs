@@ -64,7 +64,13 @@ pub enum SplitError {
     Store(#[from] StoreError),
     /// Lineage could not be followed or written.
     #[error(transparent)]
-    Provenance(#[from] ProvenanceError),
+    Provenance(Box<ProvenanceError>),
+}
+
+impl From<ProvenanceError> for SplitError {
+    fn from(error: ProvenanceError) -> Self {
+        Self::Provenance(Box::new(error))
+    }
 }
 
 impl Failure for SplitError {
