@@ -84,7 +84,13 @@ pub enum IngestError {
     Store(#[from] StoreError),
     /// The lineage could not be kept.
     #[error(transparent)]
-    Provenance(#[from] ProvenanceError),
+    Provenance(Box<ProvenanceError>),
+}
+
+impl From<ProvenanceError> for IngestError {
+    fn from(error: ProvenanceError) -> Self {
+        Self::Provenance(Box::new(error))
+    }
 }
 
 /// What is wrong with a key.

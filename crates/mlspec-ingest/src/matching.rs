@@ -3,8 +3,27 @@
 
 use mlspec_table::TableError;
 use mlspec_table::polars::prelude::{BinaryChunked, Column, DataFrame, DataType};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_128;
+
+/// Takes the lower half of what is a hash already.
+#[derive(Default)]
+struct Lower(u64);
+
+impl Hasher for Lower {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.first_chunk().map_or(self.0, |bytes| u64::from_le_bytes(*bytes));
+    }
+
+    fn write_u128(&mut self, hash: u128) {
+        self.0 = hash as u64;
+    }
+}
 
 /// A hash of each row over these columns. Equal values give equal hashes: as keys −0 is 0, and every NaN the same.
 pub(crate) fn hashes(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, TableError> {
@@ -86,7 +105,8 @@ fn list_bytes(list: &mlspec_table::polars::prelude::Series) -> Result<Vec<u8>, T
 
 /// The ids of rows: of the known row with the same hash, or new ones from `next` on. Returns them with the id that comes next.
 pub(crate) fn assign(known: &[(u128, u64)], rows: &[u128], next: u64) -> (Vec<u64>, u64) {
-    let mut waiting: HashMap<u128, Vec<u64>> = HashMap::with_capacity(known.len());
+    let mut waiting: HashMap<u128, Vec<u64>, BuildHasherDefault<Lower>> = HashMap::default();
+    waiting.reserve(known.len());
     // The smallest id of equal rows is given first, so it must be last in the list.
     for (hash, id) in known.iter().rev() {
         waiting.entry(*hash).or_default().push(*id);
@@ -103,7 +123,8 @@ pub(crate) fn assign(known: &[(u128, u64)], rows: &[u128], next: u64) -> (Vec<u6
 
 /// The positions of rows whose hash an earlier row has.
 pub(crate) fn repeated(rows: &[u128]) -> Vec<usize> {
-    let mut seen = std::collections::HashSet::with_capacity(rows.len());
+    let mut seen: HashSet<u128, BuildHasherDefault<Lower>> = HashSet::default();
+    seen.reserve(rows.len());
     rows.iter().enumerate().filter(|(_, hash)| !seen.insert(**hash)).map(|(at, _)| at).collect()
 }
 

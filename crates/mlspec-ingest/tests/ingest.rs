@@ -1,4 +1,5 @@
 //! Datasets over time, and everything that can be wrong with files.
+#![allow(clippy::unwrap_used)]
 
 use mlspec_ingest::{IngestParams, entry};
 use mlspec_record::body::Ingestion;

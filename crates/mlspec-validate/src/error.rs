@@ -38,7 +38,7 @@ pub enum ValidateError {
     Store(#[from] StoreError),
     /// The lineage could not be kept.
     #[error(transparent)]
-    Provenance(#[from] ProvenanceError),
+    Provenance(Box<ProvenanceError>),
 }
 
 /// What is wrong with an expectation.
@@ -68,7 +68,7 @@ pub enum Problem {
     Pattern(String),
     /// The condition is no row-wise SQL expression.
     #[error(transparent)]
-    Condition(#[from] mlspec_provenance::Problem),
+    Condition(Box<mlspec_provenance::Problem>),
     /// The column does not exist.
     #[error("there is no column `{column}`")]
     Column {
@@ -103,6 +103,18 @@ pub enum Problem {
     /// Polars cannot evaluate the condition.
     #[error("the condition cannot be evaluated: {0}")]
     Evaluation(String),
+}
+
+impl From<ProvenanceError> for ValidateError {
+    fn from(error: ProvenanceError) -> Self {
+        Self::Provenance(Box::new(error))
+    }
+}
+
+impl From<mlspec_provenance::Problem> for Problem {
+    fn from(problem: mlspec_provenance::Problem) -> Self {
+        Self::Condition(Box::new(problem))
+    }
 }
 
 impl Failure for ValidateError {

@@ -1,4 +1,5 @@
 //! The stage: what passes, what stops, and where failing rows lead.
+#![allow(clippy::unwrap_used)]
 
 use mlspec_record::body::Validation;
 use mlspec_record::{ExitCode, Lineage, RowLineage};

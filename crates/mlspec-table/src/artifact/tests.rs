@@ -71,6 +71,13 @@ fn same(one: &Table, other: &Table) -> bool {
     one.schema() == other.schema() && rows_digest(one.frame()).unwrap() == rows_digest(other.frame()).unwrap()
 }
 
+/// The columns whose values differ.
+fn differing(one: &Table, other: &Table) -> Vec<String> {
+    let digest = |table: &Table, name: &str| rows_digest(&table.frame().select([ROW, name]).unwrap()).unwrap();
+    let names = one.schema().names();
+    names.filter(|name| digest(one, name) != digest(other, name)).map(str::to_owned).collect()
+}
+
 fn some_ids() -> impl Strategy<Value = Vec<u64>> {
     let ids =
         prop_oneof![prop::collection::btree_set(any::<u64>(), 0..40), prop::collection::btree_set(0_u64..60, 0..40),];
@@ -78,7 +85,7 @@ fn some_ids() -> impl Strategy<Value = Vec<u64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn tables_come_back_as_they_were(
@@ -116,8 +123,10 @@ proptest! {
         let at = cut.index(ids.len() + 1);
         let (head, tail) = made.frame().split_at(at as i64);
         prop_assert_eq!(rows_digest(&head.vstack(&tail).unwrap()).unwrap(), digest);
-        let reversed = made.frame().reverse();
-        prop_assert!(same(&Table::new(reversed).unwrap(), &made));
+        let backwards: Vec<IdxSize> = (0..ids.len() as IdxSize).rev().collect();
+        let reversed = made.frame().take(&IdxCa::from_vec("".into(), backwards)).unwrap();
+        let sorted = Table::new(reversed).unwrap();
+        prop_assert_eq!(differing(&sorted, &made), Vec::<String>::new());
         prop_assert_eq!(rows_digest(&made.frame().slice(0, at)).unwrap(), rows_digest(&head).unwrap());
         // Other values.
         if let Some(first) = ids.first() {

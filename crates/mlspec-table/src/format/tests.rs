@@ -254,12 +254,19 @@ fn columnar_files() {
         let good = read(&[file.clone(), file.clone()], &options).unwrap();
         assert_eq!(types(&good), [("a", DataType::Int32), ("s", DataType::String)]);
         assert!(good.frames.iter().all(|read| read.equals_missing(&frame)));
-        assert_eq!(one(read(&[file.clone()], &ReadOptions { limit: Some(1), ..options.clone() }).unwrap()).height(), 1);
+        assert_eq!(
+            one(read(std::slice::from_ref(&file), &ReadOptions { limit: Some(1), ..options.clone() }).unwrap())
+                .height(),
+            1
+        );
         let wider = ReadOptions { columns: Some(schema(&[("a", DataType::Int64)])), ..options.clone() };
-        assert_eq!(one(read(&[file.clone()], &wider).unwrap()).column("a").unwrap().i64().unwrap().get(1), Some(2));
+        assert_eq!(
+            one(read(std::slice::from_ref(&file), &wider).unwrap()).column("a").unwrap().i64().unwrap().get(1),
+            Some(2)
+        );
         let lossy = ReadOptions { columns: Some(schema(&[("a", DataType::Boolean)])), ..options.clone() };
         assert_eq!(
-            read(&[file.clone()], &lossy).unwrap_err().to_string(),
+            read(std::slice::from_ref(&file), &lossy).unwrap_err().to_string(),
             "the column is of type `int32`, expected `boolean`"
         );
         for length in [0, 3, bytes.len() / 2, bytes.len() - 9] {
