@@ -30,14 +30,14 @@ impl Failure for OutputError {
 pub(crate) struct Misuse {
     message: String,
     hint: Option<String>,
-    place: Place,
+    place: Box<Place>,
     code: ExitCode,
 }
 
 impl Misuse {
     /// Wrong use.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, place: Place::default(), code: ExitCode::Usage }
+        Self { message: message.into(), hint: None, place: Box::default(), code: ExitCode::Usage }
     }
 
     /// A file that the system does not give or take.
@@ -47,7 +47,7 @@ impl Misuse {
         let code = if missing { ExitCode::Usage } else { ExitCode::Outside };
         let message =
             if missing { "there is no such file".to_owned() } else { format!("the file system refused: {error}") };
-        Self { message, hint: None, place, code }
+        Self { message, hint: None, place: Box::new(place), code }
     }
 
     /// What to do about it.
@@ -66,7 +66,7 @@ impl Failure for Misuse {
     }
 
     fn place(&self) -> Place {
-        self.place.clone()
+        (*self.place).clone()
     }
 }
 
@@ -80,8 +80,12 @@ impl Fault {
     /// The error of the runner: each of its problems.
     pub(crate) fn runner(error: RunnerError) -> Self {
         let RunnerError::Rejected(rejected) = error else { return error.into() };
-        let problem =
-            |found: Problem| Misuse { message: found.message, hint: found.hint, place: found.place, code: found.code };
+        let problem = |found: Problem| Misuse {
+            message: found.message,
+            hint: found.hint,
+            place: Box::new(found.place),
+            code: found.code,
+        };
         Self::Failures(
             rejected.problems.into_iter().map(|found| Box::new(problem(found)) as Box<dyn Failure>).collect(),
         )
@@ -89,7 +93,7 @@ impl Fault {
 
     /// Why a step failed.
     pub(crate) fn step(step: &Name, failure: &StepFailure) -> Self {
-        let mut place = (*failure.place).clone();
+        let mut place = failure.place.clone();
         place.step.get_or_insert_with(|| step.to_string());
         let (message, hint) = (failure.message.clone(), failure.hint.clone());
         Misuse { message, hint, place, code: failure.exit_code }.into()

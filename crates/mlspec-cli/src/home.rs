@@ -2,6 +2,7 @@
 
 use crate::args::Common;
 use crate::fault::{Fault, Misuse};
+use crate::world::variable;
 use mlspec_record::Id;
 use mlspec_record::object::{PipelineRun, RunState};
 use mlspec_store::Store;
@@ -23,7 +24,7 @@ pub(crate) struct WhichRun {
 }
 
 fn named(common: &Common) -> Option<PathBuf> {
-    let named = common.store.clone().or_else(|| std::env::var_os("MLSPEC_STORE").map(PathBuf::from))?;
+    let named = common.store.clone().or_else(|| variable("MLSPEC_STORE").map(PathBuf::from))?;
     Some(inside(&named).unwrap_or(named))
 }
 

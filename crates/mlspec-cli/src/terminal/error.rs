@@ -1,6 +1,7 @@
 //! Errors as people read them (what, where, what to do), and as JSON, one a line, for machines. Both go to standard error.
 
 use crate::fault::Fault;
+use crate::world::variable;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceOffset};
 use mlspec_record::{Failure, Place};
 use serde_json::{Map, Value, json};
@@ -50,7 +51,7 @@ pub(crate) fn as_json(failure: &dyn Failure) -> Value {
 }
 
 fn text(failure: &dyn Failure, terminal: bool) -> String {
-    let (theme, width) = match terminal && std::env::var_os("NO_COLOR").is_none() {
+    let (theme, width) = match terminal && variable("NO_COLOR").is_none() {
         true => (GraphicalTheme::unicode(), 110),
         false => (GraphicalTheme::none(), 200),
     };

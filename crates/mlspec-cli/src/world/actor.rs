@@ -1,7 +1,8 @@
 //! Who runs it.
 
+use crate::world::variable;
+
 /// The user, as the system names them.
 pub(crate) fn actor() -> Option<String> {
-    let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty())
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(variable)?.into_string().ok()
 }

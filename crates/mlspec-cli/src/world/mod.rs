@@ -3,6 +3,7 @@
 
 mod actor;
 mod clock;
+mod environment;
 mod host;
 mod random;
 mod resources;
@@ -10,6 +11,7 @@ mod revision;
 mod threads;
 
 pub(crate) use clock::now;
+pub(crate) use environment::variable;
 pub(crate) use host::Machine;
 pub(crate) use threads::limit;
 

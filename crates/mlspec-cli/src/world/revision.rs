@@ -18,7 +18,7 @@ pub(crate) fn revision(folder: &Path) -> Option<Code> {
         Some(name) => loose(&git, name).or_else(|| loose(&common, name)).or_else(|| packed(&common, name))?,
     };
     let hex = matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    hex.then(|| Code { repository: None, revision, dirty: None })
+    hex.then_some(Code { repository: None, revision, dirty: None })
 }
 
 /// The repository's own folder, if this is the top of a working tree.

@@ -4,6 +4,7 @@
 //! environment. So a limit starts the program once more, with the same arguments and the limit in its environment.
 
 use crate::fault::{Fault, Misuse};
+use crate::world::variable;
 use std::env;
 use std::num::NonZeroUsize;
 use std::process::Command;
@@ -22,7 +23,7 @@ pub(crate) fn threads(limit: Option<NonZeroUsize>) -> NonZeroUsize {
 /// When the program cannot be started once more.
 pub(crate) fn limit(limit: Option<NonZeroUsize>) -> Result<(), Fault> {
     let Some(limit) = limit.map(|limit| limit.to_string()) else { return Ok(()) };
-    if LIMITS.iter().all(|name| env::var(name).is_ok_and(|value| value == limit)) {
+    if LIMITS.iter().all(|name| variable(name).is_some_and(|value| *value == *limit)) {
         return Ok(());
     }
     let program = env::current_exe().map_err(|error| failed(&error))?;

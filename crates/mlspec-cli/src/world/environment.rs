@@ -1,0 +1,9 @@
+//! Variables of the environment: the one place that reads them.
+
+use std::ffi::OsString;
+
+/// A variable, if it is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "what enters from outside enters here")]
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
