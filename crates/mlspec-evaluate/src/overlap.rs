@@ -1,6 +1,6 @@
 //! Source rows that stand behind measured rows and behind the rows that a model was fitted on.
 
-use crate::{EvaluateError, slices::link_pairs};
+use crate::EvaluateError;
 use mlspec_provenance::Tracer;
 use mlspec_record::ArtifactRef;
 use mlspec_record::body::Leak;
@@ -27,7 +27,7 @@ fn source_rows(tracer: &Tracer<'_>, of: &ArtifactRef) -> Result<BTreeMap<String,
     let mut found: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for scan in tracer.sources(of)? {
         let rows = found.entry(scan.dataset.to_string()).or_default();
-        rows.extend(link_pairs(&tracer.pairs(of, &scan)?)?.into_iter().map(|(_, source)| source));
+        rows.extend(tracer.list_pairs(of, &scan)?.into_iter().map(|(_, source)| source));
         rows.sort_unstable();
         rows.dedup();
     }

@@ -1,6 +1,6 @@
 //! Whether rows of a source reach more than one part.
 
-use crate::{SplitError, sources::link_pairs};
+use crate::SplitError;
 use mlspec_provenance::Tracer;
 use mlspec_record::ArtifactRef;
 use mlspec_record::body::Leak;
@@ -17,7 +17,7 @@ pub fn leakage(tracer: &Tracer<'_>, of: &ArtifactRef, ids: &[u64], parts: &[usiz
         return Ok(Vec::new());
     }
     for scan in tracer.sources(of)? {
-        let links = link_pairs(&tracer.pairs(of, &scan)?)?;
+        let links = tracer.list_pairs(of, &scan)?;
         let part_of = |row: u64| ids.binary_search(&row).ok().and_then(|at| parts.get(at)).copied();
         let parts = links.into_iter().filter_map(|(row, source)| Some((source, part_of(row)?)));
         reached.entry(scan.dataset.to_string()).or_default().extend(parts);

@@ -3,8 +3,6 @@
 use crate::SplitError;
 use mlspec_provenance::Tracer;
 use mlspec_record::{ArtifactRef, Name};
-use mlspec_table::ROW;
-use mlspec_table::polars::prelude::DataFrame;
 
 /// For each row (by its ascending id), the least row id of this source among the rows connected with it, if any source row
 /// stands behind it. Two rows are connected when they come from the same source row, or through a chain of such rows.
@@ -23,7 +21,7 @@ pub fn components(
     };
     let mut links = Vec::new();
     for scan in scans.iter().filter(|scan| scan.dataset == *source) {
-        links.extend(link_pairs(&tracer.pairs(of, scan)?)?);
+        links.extend(tracer.list_pairs(of, scan)?);
     }
     if !scans.iter().any(|scan| scan.dataset == *source) {
         let mut known: Vec<String> = scans.iter().map(|scan| scan.dataset.to_string()).collect();
@@ -32,15 +30,6 @@ pub fn components(
         return Err(SplitError::Source { source_name: source.clone(), known });
     }
     Ok(connected(ids, links))
-}
-
-/// The pairs (row, row of the source) of a frame that [`Tracer::pairs`] gave.
-pub(crate) fn link_pairs(pairs: &DataFrame) -> Result<Vec<(u64, u64)>, SplitError> {
-    let column = |name: &str| -> Result<Vec<Option<u64>>, mlspec_table::TableError> {
-        Ok(pairs.column(name)?.as_materialized_series().u64()?.iter().collect())
-    };
-    let (rows, sources) = (column(ROW)?, column("source")?);
-    Ok(rows.into_iter().zip(sources).filter_map(|(row, source)| Some((row?, source?))).collect())
 }
 
 /// The least source id of each row's connected component. `ids` ascend; links of other rows are left out.

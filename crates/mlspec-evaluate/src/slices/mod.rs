@@ -7,8 +7,7 @@ use crate::{EvaluateError, MetricName, Scored, SliceBy};
 use mlspec_provenance::Tracer;
 use mlspec_record::body::{Slice, SliceMetrics};
 use mlspec_record::{ArtifactKind, ArtifactRef};
-use mlspec_table::polars::prelude::DataFrame;
-use mlspec_table::{ROW, Table, TableError, manifest};
+use mlspec_table::{Table, manifest};
 use rayon::prelude::*;
 
 /// The name under which the encoded rows stand in reports.
@@ -83,7 +82,7 @@ fn of_source(rows: Rows<'_>, source: &str, column: &str) -> Result<Vec<Behind>, 
     for scan in scans.iter().filter(|scan| scan.dataset.as_str() == source) {
         let table = read_column(rows.store, source, &scan.artifact, column)?;
         let ids = table.ids();
-        let links = link_pairs(&rows.tracer.pairs(rows.data, scan)?)?;
+        let links = rows.tracer.list_pairs(rows.data, scan)?;
         let links = links.into_iter().filter_map(|(row, of)| Some((position(rows.ids, row)?, position(&ids, of)?)));
         found.push(Behind { links: links.collect(), table });
     }
@@ -123,13 +122,4 @@ fn read_column(
 
 fn position(ids: &[u64], id: u64) -> Option<u32> {
     ids.binary_search(&id).ok().and_then(|at| u32::try_from(at).ok())
-}
-
-/// The pairs (row, row of the source) of a frame that [`Tracer::pairs`] gave.
-pub(crate) fn link_pairs(pairs: &DataFrame) -> Result<Vec<(u64, u64)>, EvaluateError> {
-    let column = |name: &str| -> Result<Vec<Option<u64>>, TableError> {
-        Ok(pairs.column(name)?.as_materialized_series().u64()?.iter().collect())
-    };
-    let (rows, sources) = (column(ROW)?, column("source")?);
-    Ok(rows.into_iter().zip(sources).filter_map(|(row, source)| Some((row?, source?))).collect())
 }

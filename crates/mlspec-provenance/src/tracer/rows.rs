@@ -44,6 +44,17 @@ impl Tracer<'_> {
         })
     }
 
+    /// All pairs as a list of (row of the artifact, row of the source): [`Tracer::pairs`] for those who count and group.
+    ///
+    /// # Errors
+    /// As [`Tracer::pairs`].
+    pub fn list_pairs(&self, of: &ArtifactRef, source: &SourceScan) -> Result<Vec<(u64, u64)>, ProvenanceError> {
+        let pairs = self.pairs(of, source)?;
+        let ids = |name: &str| pairs.column(name).and_then(|column| column.u64()).map_err(bug);
+        let (rows, sources) = (ids(ROW)?, ids("source")?);
+        Ok(rows.iter().zip(sources.iter()).filter_map(|(row, source)| Some((row?, source?))).collect())
+    }
+
     fn mapping(&self, of: &ArtifactRef, path: &[String]) -> Result<Mapping, ProvenanceError> {
         let hop = self.hop(of)?;
         let Some((scan, rest)) = path.split_first() else {
