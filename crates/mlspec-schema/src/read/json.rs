@@ -1,6 +1,6 @@
 //! JSON, with duplicate keys refused in the same pass that reads it.
 
-use super::{MAX_MEMORY, Position, SyntaxError, TOO_MUCH, VALUE, json_walk};
+use super::{ARRAY, MAX_MEMORY, OBJECT, Position, SyntaxError, TOO_MUCH, VALUE, json_walk};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, map::Entry};
 use std::{cell::Cell, fmt};
@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(self)? {
-            self.take(VALUE)?;
+            self.take(if items.is_empty() { ARRAY + VALUE } else { VALUE })?;
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -112,7 +112,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(key) = access.next_key::<String>()? {
-            self.take(2 * VALUE + key.len())?;
+            let first = if members.is_empty() { OBJECT } else { 0 };
+            self.take(first + 2 * VALUE + key.len())?;
             match members.entry(key) {
                 Entry::Vacant(vacant) => vacant.insert(access.next_value_seed(self)?),
                 Entry::Occupied(_) => return Err(A::Error::custom(TWICE)),
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn a_small_text_does_not_become_a_large_document() {
         let within = |text: &str| {
-            parse_within(text, 100 * VALUE).map(drop).map_err(|error| (error.message, error.position.column))
+            parse_within(text, 104 * VALUE).map(drop).map_err(|error| (error.message, error.position.column))
         };
         assert_eq!(within(&format!("[{}]", ["0"; 100].join(","))), Ok(()));
         assert_eq!(within(&format!("[{}]", ["0"; 200].join(","))), Err((TOO_MUCH.to_owned(), 203)));

@@ -25,6 +25,12 @@ pub const MAX_MEMORY: usize = 256 << 20;
 /// What a value takes, without what it holds; a member of an object takes as much again for its key.
 pub(crate) const VALUE: usize = size_of::<Value>();
 
+/// What an array takes from its first item on: room for four.
+pub(crate) const ARRAY: usize = 4 * VALUE;
+
+/// What an object takes from its first member on: room for some, and a table to find them.
+pub(crate) const OBJECT: usize = 8 * VALUE;
+
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SourceFormat {

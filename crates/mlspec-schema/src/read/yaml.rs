@@ -1,7 +1,7 @@
 //! YAML 1.2 as JSON values, without recursion: duplicate keys, keys that are no scalars, and aliases that would grow without bound
 //! are refused.
 
-use super::{MAX_DEPTH, MAX_MEMORY, Position, SyntaxError, TOO_MUCH, VALUE, locate::Place, yaml_scalar};
+use super::{ARRAY, MAX_DEPTH, MAX_MEMORY, OBJECT, Position, SyntaxError, TOO_MUCH, VALUE, locate::Place, yaml_scalar};
 use crate::problem::{Target, join};
 use granit_parser::{ErrorKind, Event, Parser, ScanError, Span, Tag};
 use serde_json::{Map, Value};
@@ -163,7 +163,13 @@ impl Builder<'_> {
     }
 
     fn put(&mut self, value: Value, span: Span) -> Result<(), SyntaxError> {
-        let taken = VALUE + value.as_str().map_or(0, str::len);
+        let inside = match &value {
+            Value::String(text) => text.len(),
+            Value::Array(items) if !items.is_empty() => ARRAY,
+            Value::Object(members) if !members.is_empty() => OBJECT,
+            _ => 0,
+        };
+        let taken = VALUE + inside;
         self.memory = self.memory.checked_sub(taken).ok_or_else(|| self.error(span, TOO_MUCH))?;
         match self.open.last_mut() {
             None => self.documents.push(value),
@@ -280,6 +286,7 @@ mod tests {
         };
         assert_eq!(within(&"- 0\n".repeat(90)), Ok(()));
         assert_eq!(within(&"- 0\n".repeat(200)), Err((TOO_MUCH.to_owned(), 101)));
-        assert_eq!(within(&"---\n- 0\n".repeat(90)), Err((TOO_MUCH.to_owned(), 102)));
+        assert_eq!(within(&"---\n- 0\n".repeat(16)), Ok(()));
+        assert!(within(&"---\n- 0\n".repeat(17)).is_err());
     }
 }
