@@ -24,7 +24,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from phases import Phases
 
 
-def prepare(data):
+COUNTRIES = ["UK", "DE", "FR"]
+SLICES = ["level", "country", "bank"]
+
+
+def read(data):
     customers = pd.read_csv(
         data / "customers.csv", header=None, names=["id", "email", "bank", "country", "level"], engine="pyarrow"
     )
@@ -35,7 +39,21 @@ def prepare(data):
         parse_dates=["date"],
         engine="pyarrow",
     )
-    customers = customers[customers.country.isin(["UK", "DE", "FR"])]
+    return customers, mails
+
+
+def validate(customers, mails):
+    for table in (customers, mails):
+        assert table.notna().all(axis=None)
+        assert table.id.is_unique
+        assert table.email.str.fullmatch(r"[^@\s]+@[^@\s]+").all()
+    assert customers.email.is_unique
+    assert customers.level.isin(["basic", "plus", "premium"]).all()
+    assert mails.date.between("2020-01-01", "2024-12-31").all()
+
+
+def prepare(customers, mails):
+    customers = customers[customers.country.isin(COUNTRIES)]
     customers = customers.assign(is_premium=customers.level == "premium")
     mails = mails[
         (mails.date >= "2022-01-01") & mails.text.str.contains("complaint|bank account", regex=True)
@@ -51,6 +69,7 @@ def prepare(data):
         "title_words": title.str.count(" ") + 1,
         "bank": joined.bank,
         "country": joined.country,
+        "level": joined.level,
         "sentiment": np.where(negative, "negative", "positive"),
         "is_premium": joined.is_premium,
         "label": negative & joined.is_premium,
@@ -78,6 +97,16 @@ def encoders(n_features):
     ])
 
 
+def scores(label, probabilities):
+    if label.nunique() < 2:  # no premium customer, no positive label: nothing to rank
+        return {"log_loss": log_loss(label, probabilities, labels=[False, True])}
+    return {
+        "log_loss": log_loss(label, probabilities),
+        "roc_auc": roc_auc_score(label, probabilities),
+        "average_precision": average_precision_score(label, probabilities),
+    }
+
+
 def gradient_norm(model, features, label, c):
     """Largest component of the gradient of: mean loss + |w|² / (2 C rows)."""
     weights, rows = model.coef_.ravel(), len(label)
@@ -99,11 +128,14 @@ def main():
     phases = Phases()
 
     with phases.phase("prepare"):
-        table = prepare(options.data)
+        customers, mails = read(options.data)
+        table = prepare(customers, mails)
     phases.facts["prepared_rows"] = len(table)
     phases.facts["positive_share"] = float(table.label.mean())
     if options.prepare_only:
         return phases.print()
+    with phases.phase("validate"):
+        validate(customers, mails)
     with phases.phase("write tables"):
         table.to_parquet(options.out / "prepared.parquet")
     with phases.phase("split"):
@@ -117,11 +149,11 @@ def main():
     with phases.phase("evaluate"):
         for name, part, matrix in [("validation", validation, matrices[1]), ("test", test, matrices[2])]:
             probabilities = model.predict_proba(matrix)[:, 1]
-            phases.facts[name] = {
-                "rows": len(part),
-                "log_loss": log_loss(part.label, probabilities),
-                "roc_auc": roc_auc_score(part.label, probabilities),
-                "average_precision": average_precision_score(part.label, probabilities),
+            phases.facts[name] = {"rows": len(part), **scores(part.label, probabilities)}
+            part = part.assign(probability=probabilities)
+            phases.facts[name]["slices"] = {
+                column: {value: scores(rows.label, rows.probability) for value, rows in part.groupby(column)}
+                for column in SLICES
             }
             pd.DataFrame({"email": part.email, "probability": probabilities}).to_parquet(options.out / f"{name}.parquet")
     with phases.phase("write model"):

@@ -1,0 +1,116 @@
+#![doc = include_str!("../README.md")]
+
+mod dag;
+mod estimators;
+mod figure;
+mod peers;
+mod places;
+mod preparation;
+mod provenance;
+mod usage;
+mod validate;
+mod whole;
+
+use clap::{Parser, ValueEnum};
+
+use places::Places;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// What goes wrong ends the benchmark; its text is for a person.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// Row and column lineage, beside the same plans without.
+    Provenance,
+    /// Files to prepared table, beside pandas.
+    Preparation,
+    /// The whole uncached run, beside pandas and scikit-learn.
+    Whole,
+    /// Records a second through `mlspec validate`, beside Python's jsonschema.
+    Validate,
+    /// A thousand trivial steps beside bare writes of the same files, and the same run cached.
+    Dag,
+    /// Each estimator beside scikit-learn's.
+    Estimators,
+}
+
+/// Prints figures as ratios, each of two things measured in the same run.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "mlspec-bench")]
+struct Arguments {
+    /// What to measure; everything when nothing is named.
+    benches: Vec<Bench>,
+    /// Customers of the complaints data; each writes ten mails.
+    #[arg(long, default_value_t = 100_000)]
+    customers: u64,
+    /// Threads, of ours and of the peers; as many as there are cores when not named.
+    #[arg(long, default_value_t = cores())]
+    threads: u64,
+    /// Steps of the DAG.
+    #[arg(long, default_value_t = 1_000)]
+    steps: u64,
+    /// Records to validate.
+    #[arg(long, default_value_t = 100_000)]
+    records: u64,
+    /// How often each measurement is taken; the median counts.
+    #[arg(long, default_value_t = 3)]
+    repeat: usize,
+    /// Measures one part in this process; the program calls itself with it.
+    #[arg(long, hide = true, requires_all = ["data", "tables"])]
+    part: Option<provenance::Part>,
+    /// The example's data.
+    #[arg(long, hide = true)]
+    data: Option<PathBuf>,
+    /// The example's tables.
+    #[arg(long, hide = true)]
+    tables: Option<PathBuf>,
+}
+
+fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
+}
+
+/// Limits the threads of a process of ours, whichever library starts them.
+fn limit_threads(command: &mut Command, threads: u64) {
+    for variable in ["POLARS_MAX_THREADS", "RAYON_NUM_THREADS"] {
+        command.env(variable, threads.to_string());
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    if let (Some(part), Some(data), Some(tables)) = (arguments.part, &arguments.data, &arguments.tables) {
+        figure::hand_over(&provenance::part(part, data, tables)?);
+        return Ok(());
+    }
+    let places = Places::new()?;
+    let benches = match arguments.benches.as_slice() {
+        [] => Bench::value_variants(),
+        named => named,
+    };
+    for bench in benches {
+        let figures = match bench {
+            Bench::Provenance => provenance::measure(&places, arguments)?,
+            Bench::Preparation => preparation::measure(&places, arguments)?,
+            Bench::Whole => whole::measure(&places, arguments)?,
+            Bench::Validate => validate::measure(&places, arguments)?,
+            Bench::Dag => dag::measure(&places, arguments)?,
+            Bench::Estimators => estimators::measure(&places, arguments)?,
+        };
+        figure::print(&format!("{bench:?}").to_lowercase(), &figures);
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            figure::complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Where things lie: the program that is measured, its data, and room for results, all in the target directory.
+
+use crate::Result;
+use crate::figure::say;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where things lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// The folder of the built programs, `target/release`.
+    programs: PathBuf,
+    /// The folder of this package's sources.
+    sources: PathBuf,
+}
+
+impl Places {
+    /// Finds everything. The program `mlspec` lies beside this one: `benches/run` builds both together.
+    pub(crate) fn new() -> Result<Self> {
+        let own = std::env::current_exe()?;
+        let programs = own.parent().ok_or("this program lies nowhere")?.to_owned();
+        let places = Self { programs, sources: Path::new(env!("CARGO_MANIFEST_DIR")).to_owned() };
+        if !places.program().exists() {
+            return Err(format!(
+                "there is no `{}`: start the benchmarks with `benches/run`",
+                places.program().display()
+            )
+            .into());
+        }
+        if cfg!(debug_assertions) {
+            say("this is a debug build: its figures mean nothing");
+        }
+        Ok(places)
+    }
+
+    fn program(&self) -> PathBuf {
+        self.programs.join(format!("mlspec{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The program `mlspec`.
+    pub(crate) fn mlspec(&self) -> Command {
+        Command::new(self.program())
+    }
+
+    /// This program again, to measure one thing in a process of its own.
+    pub(crate) fn myself(&self) -> Result<Command> {
+        Ok(Command::new(std::env::current_exe()?))
+    }
+
+    /// A file of this package.
+    pub(crate) fn source(&self, path: &str) -> PathBuf {
+        self.sources.join(path)
+    }
+
+    /// A folder that stays between runs of the benchmarks.
+    pub(crate) fn kept(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.programs.join("bench").join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// An empty folder.
+    pub(crate) fn empty(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.programs.join("bench").join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// The complaints example of this size: `pipeline.yaml` and `data/`, without results of runs.
+    pub(crate) fn complaints(&self, customers: u64) -> Result<PathBuf> {
+        let folder = self.programs.join("bench").join(format!("complaints-{customers}"));
+        let mut example = self.mlspec();
+        example.args(["example", "complaints"]).arg(&folder).args(["--customers", &customers.to_string()]);
+        crate::usage::run(&mut example)?;
+        Ok(folder)
+    }
+}
