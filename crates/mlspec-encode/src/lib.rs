@@ -15,6 +15,8 @@ mod error;
 mod params;
 mod stage;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 pub use encoder::{
     CategoryImpute, Drop, Encoder, HashingVectorizer, Impute, Imputer, Length, OneHot, PassThrough, StandardScaler,

@@ -1,6 +1,8 @@
 //! Statistics that don't depend on the order of rows: sums are exact, and could be retracted.
+//!
+//! Of the crate `xsum` only the small accumulator: version 0.1.6 of the large one adds up wrongly (10,000 times 0.1 to 488).
 
-use xsum::{Xsum as _, XsumLarge};
+use xsum::{Xsum as _, XsumSmall};
 
 /// Mean and variance.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub(crate) struct Moments {
 impl Moments {
     /// The moments of finite values; none where there are no values, or their squares exceed what can be represented.
     pub(crate) fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (mut sum, mut squares) = (XsumLarge::new(), XsumLarge::new());
+        let (mut sum, mut squares) = (XsumSmall::new(), XsumSmall::new());
         let mut rows = 0;
         for value in values {
             rows += 1;
@@ -31,8 +33,10 @@ impl Moments {
         // n² variance = n Σx² - (Σx)², in twice the precision, so that a large mean costs no digits.
         let (left, right) = (product(n, squares), square(sum));
         let difference = (left.0 - right.0) + (left.1 - right.1);
-        let moments = Self { mean: sum.0 / n, variance: (difference / n / n).max(0.0), rows };
-        (moments.mean.is_finite() && moments.variance.is_finite()).then_some(moments)
+        if !(sum.0.is_finite() && difference.is_finite()) {
+            return None;
+        }
+        Some(Self { mean: sum.0 / n, variance: (difference / n / n).max(0.0), rows })
     }
 
     /// Whether the variance is no more than rounding, by scikit-learn's rule.
@@ -43,7 +47,7 @@ impl Moments {
 }
 
 /// An exact sum as a number and the rest.
-fn pair(sum: &mut XsumLarge) -> (f64, f64) {
+fn pair(sum: &mut XsumSmall) -> (f64, f64) {
     let high = sum.sum();
     if !high.is_finite() {
         return (high, 0.0);
@@ -108,6 +112,20 @@ mod tests {
         assert!(Moments::of(std::iter::repeat_n(0.1, 10_000)).unwrap().is_constant());
         assert!(Moments::of([0.0, 0.0].into_iter()).unwrap().is_constant());
         assert!(!Moments::of([1e6, 1e6 + 1e-3].into_iter()).unwrap().is_constant());
+    }
+
+    /// Sums of multiples of 2⁻²⁰ are integers in disguise.
+    #[test]
+    fn sums_are_exact() {
+        let integers: Vec<i64> = (0..100_000_i64).map(|i| (i * 2_654_435_761) % (1 << 52) - (1 << 51)).collect();
+        let moments = Moments::of(integers.iter().map(|&i| i as f64 / f64::from(1 << 20))).unwrap();
+        let sum: i128 = integers.iter().map(|&i| i128::from(i)).sum();
+        assert_eq!(moments.mean, sum as f64 / f64::from(1 << 20) / 1e5);
+        let middle = sum / 100_000;
+        let squares: i128 = integers.iter().map(|&i| (i128::from(i) - middle).pow(2)).sum();
+        let exact =
+            (squares as f64 / 1e5 - ((sum - 100_000 * middle) as f64 / 1e5).powi(2)) / f64::from(1 << 20).powi(2);
+        assert!((moments.variance - exact).abs() <= 1e-14 * exact, "{} is not {exact}", moments.variance);
     }
 
     #[test]
