@@ -78,11 +78,12 @@ impl Observer for Person {
             Event::Progress { step, done, total } => self.progress(step, *done, *total),
             Event::Warning { step: Some(step), message } => self.say(&format!("  {step}: warning: {message}")),
             Event::Warning { step: None, message } => self.say(&format!("  warning: {message}")),
-            Event::StepFinished { step, state, cached, seconds, reason, outputs, .. } => {
+            Event::StepFinished { step, state, cached, seconds, reason, outputs, failure, .. } => {
                 if let Some(bar) = self.running().remove(*step) {
                     bar.finish_and_clear();
                 }
-                self.say(&finished(step, *state, *cached, *seconds, reason, outputs));
+                let why = failure.map_or(*reason, |failure| failure.message.as_str());
+                self.say(&finished(step, *state, *cached, *seconds, why, outputs));
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use mlspec_record::body::Curve;
 
 const SIDE: f64 = 220.0;
-const LEFT: f64 = 40.0;
+const LEFT: f64 = 50.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 36.0;
 
