@@ -2,7 +2,7 @@
 
 use crate::source::Source;
 use crate::{Problem, Rejected, RunnerError, parameters, source};
-use mlspec_record::{Digest, Name, PipelineFile, canonical_digest};
+use mlspec_record::{CanonicalError, Digest, Name, PipelineFile, canonical_digest};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,10 @@ impl Pipeline {
         let (file, problems) = source.pipeline().map_err(rejected)?;
         match parameters::from_text(&file, &options.set) {
             Ok(parameters) => {
-                let pipeline = Self::new(file, folder, parameters)?;
+                let pipeline = Self::new(file, folder, parameters).map_err(|error| match error {
+                    RunnerError::Rejected(Rejected { problems }) => rejected(source.locate(problems)),
+                    error => error,
+                })?;
                 Ok(Self { source: Some(source), problems, ..pipeline })
             }
             Err(more) => Err(rejected(problems.into_iter().chain(source.locate(more)).collect())),
@@ -57,7 +60,10 @@ impl Pipeline {
     }
 
     fn new(file: PipelineFile, folder: PathBuf, parameters: Map<String, Value>) -> Result<Self, RunnerError> {
-        let digest = canonical_digest(&file)?;
+        let digest = canonical_digest(&file).map_err(|error| match error {
+            CanonicalError::Integer(pointer) => rejected(vec![beyond(pointer)]),
+            error => error.into(),
+        })?;
         Ok(Self { file, folder, source: None, problems: Vec::new(), digest, parameters })
     }
 
@@ -98,6 +104,11 @@ impl Pipeline {
             None => problems,
         }
     }
+}
+
+fn beyond(pointer: String) -> Problem {
+    let hint = Some("other readers would see another number; write it as a text where that is allowed".to_owned());
+    Problem::at(pointer, "the integer is beyond 2^53").hint(hint)
 }
 
 fn rejected(problems: Vec<Problem>) -> RunnerError {

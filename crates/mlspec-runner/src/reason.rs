@@ -201,8 +201,10 @@ pub(crate) fn compare(before: &Value, now: &Value, sources: &BTreeMap<String, St
             causes.push(Cause::Input { port: port.clone(), step });
         }
     }
-    let mut external = BTreeSet::new();
+    let mut external = Outside::default();
     outside(&part(before, "external"), &part(now, "external"), "", &mut external);
+    // Where files changed, the rest follows from them.
+    let external = if external.files.is_empty() { external.others } else { external.files };
     causes.extend(external.into_iter().map(|name| Cause::External { name }));
     causes
 }
@@ -237,31 +239,73 @@ fn paths(before: &Value, now: &Value, path: &str, found: &mut BTreeSet<String>) 
     }
 }
 
+/// What differs outside a step.
+#[derive(Default)]
+struct Outside {
+    files: BTreeSet<String>,
+    others: BTreeSet<String>,
+}
+
 /// What differs outside: files by their paths where the stage gives them, members by their keys otherwise.
-fn outside(before: &Value, now: &Value, name: &str, found: &mut BTreeSet<String>) {
+fn outside(before: &Value, now: &Value, name: &str, found: &mut Outside) {
     let path = |value: &Value| value.get("path").and_then(Value::as_str).map(str::to_owned);
-    match (before, now) {
-        _ if before == now => {}
-        (Value::Array(a), Value::Array(b)) if a.iter().chain(b).all(|item| path(item).is_some()) => {
-            let by_path =
-                |items: &[Value]| items.iter().map(|item| (path(item), item.clone())).collect::<BTreeMap<_, _>>();
-            let (a, b) = (by_path(a), by_path(b));
-            for path in a.keys().chain(b.keys()).flatten().collect::<BTreeSet<_>>() {
-                let key = Some(path.clone());
-                if a.get(&key) != b.get(&key) {
-                    found.insert(path.clone());
-                }
-            }
+    let by_path = |value: &Value| {
+        let items = value.as_array()?.iter();
+        items.map(|item| Some((path(item)?, item.clone()))).collect::<Option<BTreeMap<_, _>>>()
+    };
+    if before == now {
+        return;
+    }
+    if let (Some(before), Some(now)) = (by_path(before), by_path(now)) {
+        let paths: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        found.files.extend(paths.into_iter().filter(|path| before.get(*path) != now.get(*path)).cloned());
+    } else if let Some(path) = path(now).or_else(|| path(before)) {
+        found.files.insert(path);
+    } else if let (Value::Object(before), Value::Object(now)) = (before, now) {
+        for key in before.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
+            let of = |members: &Map<String, Value>| members.get(key).cloned().unwrap_or_default();
+            outside(&of(before), &of(now), key, found);
         }
-        (Value::Object(a), Value::Object(b)) if path(before).is_none() => {
-            for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
-                let of = |members: &Map<String, Value>| members.get(key).cloned().unwrap_or_default();
-                outside(&of(a), &of(b), key, found);
-            }
-        }
-        _ => drop(found.insert(path(now).or_else(|| path(before)).unwrap_or_else(|| match name {
-            "" => "what it reads from outside".to_owned(),
-            name => name.to_owned(),
-        }))),
+    } else {
+        found.others.insert(if name.is_empty() { "what it reads from outside" } else { name }.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn differences_are_named_as_users_know_them() {
+        let check = |before: Value, now: Value, expect: &str| {
+            let sources = [("rows".to_owned(), "prepare".to_owned())].into();
+            assert_eq!(sentence(&compare(&before, &now, &sources)), expect, "{before} {now}");
+        };
+        let settings = |settings: Value| json!({"settings": settings});
+        check(
+            settings(json!({"a": {"b": 1, "c": 2}})),
+            settings(json!({"a": {"b": 1, "c": 3}})),
+            "setting `a.c` changed",
+        );
+        check(settings(json!({})), settings(json!({"x": [1]})), "setting `x` changed");
+        check(
+            json!({"stage": "split@1"}),
+            json!({"stage": "split@2"}),
+            "the stage changed from `split@1` to `split@2`",
+        );
+        let producer = |version: &str| json!({"producer": {"name": "mlspec-split", "version": version}});
+        check(
+            producer("0.1.0"),
+            producer("0.2.0"),
+            "the version changed from `mlspec-split 0.1.0` to `mlspec-split 0.2.0`",
+        );
+        let input = |digest: &str| json!({"inputs": {"rows": {"digest": digest}}});
+        check(input("a"), input("b"), "input `rows` changed because step `prepare` changed");
+        let files = |digest: &str, base: &str| json!({"external": {"files": [{"path": "a.csv", "digest": digest}], "base": base}});
+        check(files("a", "x"), files("b", "y"), "`a.csv` changed");
+        check(files("a", "x"), files("a", "y"), "`base` changed");
+        check(json!({"external": 1}), json!({"external": 2}), "`what it reads from outside` changed");
+        check(json!({}), json!({"sample": 5}), "the number of rows to read changed");
     }
 }

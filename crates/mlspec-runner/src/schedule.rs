@@ -13,6 +13,8 @@ struct State {
     missing: Vec<usize>,
     reports: Vec<Option<StepReport>>,
     left: usize,
+    /// A thread panicked outside of a stage: nothing more is begun, and the panic goes on to the caller.
+    broken: bool,
 }
 
 struct Queue {
@@ -20,6 +22,18 @@ struct Queue {
     changed: Condvar,
     /// For each step, those that wait for it.
     waiting: Vec<Vec<usize>>,
+}
+
+/// Wakes the other threads when this one panics.
+struct Guard<'a>(&'a Queue);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state().broken = true;
+            self.0.changed.notify_all();
+        }
+    }
 }
 
 /// Runs all steps of a session; reports stand in the order of the steps.
@@ -35,7 +49,8 @@ pub(crate) fn all(session: &Session<'_>) -> Vec<StepReport> {
     }
     let missing: Vec<usize> = steps.iter().map(|step| step.waits.len()).collect();
     let ready = missing.iter().enumerate().filter(|(_, missing)| **missing == 0).map(|(at, _)| at).collect();
-    let state = State { ready, missing, reports: steps.iter().map(|_| None).collect(), left: steps.len() };
+    let state =
+        State { ready, missing, reports: steps.iter().map(|_| None).collect(), left: steps.len(), broken: false };
     let queue = Queue { state: Mutex::new(state), changed: Condvar::new(), waiting };
     let threads = session.threads().clamp(1, steps.len().max(1));
     std::thread::scope(|scope| {
@@ -55,6 +70,7 @@ impl Queue {
     }
 
     fn work(&self, session: &Session<'_>) {
+        let _guard = Guard(self);
         while let Some(at) = self.next() {
             let report = match self.obstacle(session, at) {
                 Some(obstacle) => session.skip(at, &obstacle),
@@ -68,6 +84,9 @@ impl Queue {
     fn next(&self) -> Option<usize> {
         let mut state = self.state();
         loop {
+            if state.broken {
+                return None;
+            }
             if let Some(at) = state.ready.pop_first() {
                 return Some(at);
             }

@@ -79,7 +79,11 @@ impl Store {
     /// # Errors
     /// When the value has no canonical form, or the file system refuses.
     pub fn put_manifest(&self, digest: &Digest, manifest: &impl Serialize) -> Result<(), StoreError> {
-        write_atomic(&self.tmp(), &self.manifest_path(digest), &canonical_bytes(manifest)?)
+        let (path, bytes) = (self.manifest_path(digest), canonical_bytes(manifest)?);
+        match std::fs::read(&path) {
+            Ok(kept) if kept == bytes => Ok(()),
+            _ => write_atomic(&self.tmp(), &path, &bytes),
+        }
     }
 
     /// The manifest of a table digest. That it gives this digest is for the caller to check.

@@ -40,7 +40,7 @@ fn stages_settings_and_ports() {
         "",
         "  one: { uses: constant@1, settings: { value: 9007199254740993 } }\n",
         &[
-            "4: an integer beyond 2^53 stands in the settings [other readers would see another number; write it as a text where that is allowed]",
+            "4: the integer is beyond 2^53 [other readers would see another number; write it as a text where that is allowed]",
         ],
     );
     let add = |inputs: &str| format!("{ONE}  sum:\n    uses: add@1\n    inputs: {{ {inputs} }}\n");

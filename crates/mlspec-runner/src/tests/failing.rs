@@ -98,7 +98,8 @@ fn a_stage_that_asks_stops_within_its_step() {
 
 #[test]
 fn a_run_whose_process_is_gone_is_interrupted_and_gone_on_with() {
-    let world = World { threads: 1, ..World::new() };
+    // Two threads: the one that waits for work must not wait for ever.
+    let world = World { threads: 2, ..World::new() };
     let checked = world.check(super::SUM).unwrap();
     /// As if the process were killed: nothing after this is done.
     struct Kill;
