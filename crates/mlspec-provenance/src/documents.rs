@@ -2,6 +2,7 @@
 
 use crate::flight::{bug, node_column};
 use crate::links::{Links, Node};
+use crate::tracked::by_id;
 use crate::{ProvenanceError, Tracked};
 use mlspec_record::{
     ArtifactRef, ColumnLineage, Dependency, Digest, Lineage, LineageNode, LineageParent, Name, RowLineage,
@@ -130,7 +131,7 @@ fn write_links(store: &Store, links: &Links, options: &ChunkOptions) -> Result<D
     for node in &links.roots {
         frame.rename(&node_column(*node), stored_column(*node)).map_err(bug)?;
     }
-    Ok(Table::new(frame)?.write(store, options)?.digest)
+    Ok(Table::new(by_id(frame)?)?.write(store, options)?.digest)
 }
 
 /// The other way round.

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// How often a plan may read tables: lineage keeps a column per scan, and a chain of self-joins doubles them each time.
 pub(crate) const SCANS: usize = 256;
 
+/// How many operators may stand one behind another: what works on plans recurses.
+pub(crate) const DEPTH: usize = 500;
+
 /// One scan of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
@@ -82,6 +85,9 @@ pub(crate) fn bind(
     plan: &Plan,
     schemas: &BTreeMap<String, TableSchema>,
 ) -> Result<(Bound, Vec<Scan>), ProvenanceError> {
+    if plan.depth() > DEPTH {
+        return Err(ProvenanceError::Depth { found: plan.depth(), limit: DEPTH });
+    }
     let found = plan.scans();
     if found > SCANS {
         return Err(ProvenanceError::Scans { found, limit: SCANS });
@@ -115,7 +121,7 @@ impl Binder<'_> {
                     position,
                     operator: operator.name(),
                     table: table.clone(),
-                    problem,
+                    problem: Box::new(problem),
                 };
                 let shapes = inputs.iter().map(|input: &Bound| input.shape.clone()).collect();
                 let (shape, flight) = dry(&mut self.run, &**operator, shapes, empty).map_err(place)?;
@@ -195,7 +201,7 @@ pub(crate) fn execute(
                 position: *position,
                 operator: operator.name(),
                 table: table.clone(),
-                problem,
+                problem: Box::new(problem),
             })?;
             let report = OperatorReport {
                 position: *position,

@@ -18,11 +18,11 @@ pub enum ProvenanceError {
         /// The table it belongs to.
         table: String,
         /// What is wrong.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// An expression or parameter is wrong in itself.
     #[error("{0}")]
-    Problem(#[from] Problem),
+    Problem(Box<Problem>),
     /// The plan reads a table that is not given.
     #[error("there is no table `{table}`")]
     UnknownTable {
@@ -37,6 +37,14 @@ pub enum ProvenanceError {
         /// How often.
         found: usize,
         /// How often is possible.
+        limit: usize,
+    },
+    /// The plan has more operators one behind another than can be worked on.
+    #[error("the plan has {found} operators one behind another; at most {limit} are possible")]
+    Depth {
+        /// How many.
+        found: usize,
+        /// How many are possible.
         limit: usize,
     },
     /// A table could not be made, read or written.
@@ -62,6 +70,12 @@ pub enum ProvenanceError {
         /// What it does not come from.
         source_kind: String,
     },
+}
+
+impl From<Problem> for ProvenanceError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
 }
 
 /// What is wrong with an operator.
@@ -213,6 +227,7 @@ impl Failure for ProvenanceError {
             Self::Broken(_) => ExitCode::Outside,
             Self::UnknownTable { .. }
             | Self::Scans { .. }
+            | Self::Depth { .. }
             | Self::NoLineage(_)
             | Self::NoRow(_)
             | Self::Unrelated { .. } => ExitCode::Usage,
@@ -223,7 +238,9 @@ impl Failure for ProvenanceError {
         match self {
             Self::Operator { problem, .. } | Self::Problem(problem) => problem.hint(),
             Self::UnknownTable { table, known } => did_you_mean(table, known, "tables"),
-            Self::Scans { .. } => Some("write intermediate tables by steps of their own".to_owned()),
+            Self::Scans { .. } | Self::Depth { .. } => {
+                Some("write intermediate tables by steps of their own".to_owned())
+            }
             Self::Table(error) => error.hint(),
             Self::Store(error) => error.hint(),
             _ => None,

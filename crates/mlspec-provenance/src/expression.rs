@@ -15,6 +15,10 @@ use std::collections::BTreeSet;
 /// The longest text that is looked at, in bytes.
 const LONGEST: usize = 1 << 16;
 
+/// How deep parentheses may be nested, and how many operators there may be: what reads expressions recurses.
+const DEEPEST: usize = 20;
+const OPERATORS: usize = 300;
+
 /// The functions that may be called; each computes a row's value from the row alone, and always the same.
 pub const FUNCTIONS: &[&str] = &[
     "abs",
@@ -145,7 +149,7 @@ pub(crate) fn row_wise(sql: &str) -> Result<RowWise, Problem> {
     }
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(|error| refuse(error.message))?;
     check_tokens(&tokens).map_err(refuse)?;
-    let expr = sql_expr(sql).map_err(|error| refuse(error.to_string()))?;
+    let expr = read(sql).map_err(refuse)?;
     let mut columns = BTreeSet::new();
     check_expr(&expr, &mut columns).map_err(|what| refuse(format!("{what} is not row-wise")))?;
     let is_column = match &expr {
@@ -163,6 +167,18 @@ pub(crate) fn row_wise(sql: &str) -> Result<RowWise, Problem> {
     Ok(RowWise { expr, columns, is_column })
 }
 
+/// Lets polars read a text, on a stack that is large enough for all texts that come here, and apart: what it cannot handle must
+/// not end the program.
+fn read(sql: &str) -> Result<Expr, String> {
+    const STACK: usize = 64 << 20;
+    let cannot = || "it cannot be read".to_owned();
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || sql_expr(sql));
+        let read = reader.map_err(|_| cannot())?.join().map_err(|_| cannot())?;
+        read.map_err(|error| error.to_string())
+    })
+}
+
 /// Texts of users are shown in errors, long ones cut.
 fn shorten(sql: &str) -> String {
     const SHOWN: usize = 200;
@@ -176,11 +192,15 @@ fn check_tokens(tokens: &[Token]) -> Result<(), String> {
     let mut words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).peekable();
     let mut depth = 0_usize;
     let mut before = None;
+    let operators = words.clone().filter(|token| is_operator(token)).count();
+    if operators > OPERATORS {
+        return Err(format!("it has {operators} operators; at most {OPERATORS} are possible"));
+    }
     while let Some(token) = words.next() {
         match token {
             Token::LParen | Token::LBracket => {
                 depth += 1;
-                if depth > 40 {
+                if depth > DEEPEST {
                     return Err("it is nested too deep".to_owned());
                 }
             }
@@ -219,6 +239,20 @@ fn check_keyword(word: &Word, before: Option<&Token>) -> Result<(), String> {
         }
         Keyword::OVER => Err("windows (`OVER`) are not row-wise".to_owned()),
         _ => Ok(()),
+    }
+}
+
+/// Whether a token makes an expression deeper, unlike the values of a list.
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            let nests =
+                [Keyword::AND, Keyword::OR, Keyword::XOR, Keyword::NOT, Keyword::WHEN, Keyword::IS, Keyword::LIKE];
+            word.quote_style.is_none() && nests.contains(&word.keyword)
+        }
+        Token::Number(..) | Token::SingleQuotedString(_) | Token::Comma => false,
+        Token::LParen | Token::RParen | Token::Period => false,
+        _ => true,
     }
 }
 
@@ -372,6 +406,12 @@ mod tests {
         reason(&"(".repeat(100_000));
         reason(&"(".repeat(10_000));
         reason(&format!("{}a{}", "(".repeat(60), ")".repeat(60)));
+        assert!(reason(&vec!["a"; 5_000].join(" OR ")).contains("at most 300"));
+        reason(&"NOT ".repeat(10_000));
+        reason(&"-".repeat(10_000));
+        assert!(row_wise(&vec!["a"; 300].join(" OR ")).is_ok());
+        assert!(row_wise(&format!("{}a{}", "(".repeat(20), ")".repeat(20))).is_ok());
+        assert!(row_wise(&format!("a IN ({})", vec!["1"; 5_000].join(", "))).is_ok());
         reason("'unclosed");
         reason("");
         reason("a b c");

@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub struct Plan {
     kind: Arc<Kind>,
     name: String,
+    depth: usize,
 }
 
 pub(crate) enum Kind {
@@ -44,7 +45,7 @@ impl Plan {
     /// Reads a table by name.
     pub fn scan(table: impl Into<String>) -> Self {
         let table = table.into();
-        Self { kind: Arc::new(Kind::Scan { table: table.clone() }), name: table }
+        Self { kind: Arc::new(Kind::Scan { table: table.clone() }), name: table, depth: 0 }
     }
 
     /// Names the table that follows; errors and reports of its operators use the name.
@@ -57,8 +58,9 @@ impl Plan {
         let name = self.name.clone();
         let mut inputs = vec![self];
         inputs.extend(others);
+        let depth = 1 + inputs.iter().map(|input| input.depth).max().unwrap_or_default();
         let kind = Kind::Apply { operator: Arc::from(operator), inputs, position, table: name.clone() };
-        Self { kind: Arc::new(kind), name }
+        Self { kind: Arc::new(kind), name, depth }
     }
 
     /// Keeps the rows for which the condition is true; where it is null, the row is dropped.
@@ -186,7 +188,12 @@ impl Plan {
     ) -> Result<Self, ProvenanceError> {
         let (name, table) = (operator.name().to_owned(), self.name.clone());
         let applied = self.apply_checked(operator, tables, Some(position));
-        applied.map_err(|problem| ProvenanceError::Operator { position, operator: name, table, problem })
+        applied.map_err(|problem| ProvenanceError::Operator {
+            position,
+            operator: name,
+            table,
+            problem: Box::new(problem),
+        })
     }
 
     fn apply_checked(
@@ -262,7 +269,12 @@ impl Plan {
     }
 
     pub(crate) fn kind(&self) -> &Kind {
-        &*self.kind
+        &self.kind
+    }
+
+    /// How many operators stand one behind another.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
     }
 
     /// Tells plans apart that share parts.
@@ -332,4 +344,35 @@ fn frame(tables: &BTreeMap<String, Table>, scan: &Scan) -> Result<DataFrame, Pro
     let unknown =
         || ProvenanceError::UnknownTable { table: scan.table.clone(), known: tables.keys().cloned().collect() };
     tables.get(&scan.table).map(|table| table.frame().clone()).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ProvenanceError;
+    use crate::testing::*;
+
+    #[test]
+    fn plans_that_are_too_large_are_refused() {
+        let deep = (0..1_000).fold(Plan::scan("t"), |plan, _| plan.select(["a"]));
+        assert!(matches!(deep.run(&tables(&[("t", numbers())])), Err(ProvenanceError::Depth { found: 1_000, .. })));
+        let wide = (0..60).fold(Plan::scan("t"), |plan, _| plan.clone().concat(&[plan], false));
+        assert!(matches!(wide.run(&tables(&[("t", numbers())])), Err(ProvenanceError::Scans { .. })));
+    }
+
+    #[test]
+    fn tables_that_are_not_there_are_named() {
+        let error = Plan::scan("tt").run(&tables(&[("table", numbers())])).unwrap_err();
+        assert_eq!(error.to_string(), "there is no table `tt`");
+        assert_eq!(Plan::scan("t").concat(&[Plan::scan("u")], true).tables().len(), 2);
+    }
+
+    #[test]
+    fn lost_rows_are_listed_with_their_sources() {
+        let plan = Plan::scan("t").filter("b = 'x'").unwrap().drop_nulls(["a"]);
+        let lost = plan.lost(&tables(&[("t", numbers())])).unwrap();
+        let told: Vec<_> = lost.iter().map(|lost| (lost.position, lost.reason, lost.ids().unwrap())).collect();
+        assert_eq!(told, [(0, "condition not true", vec![11, 12]), (1, "null", vec![13])]);
+        let (scan, pairs) = &lost[0].sources().unwrap()[0];
+        assert_eq!((scan.name.as_str(), sorted_pairs(pairs)), ("t", vec![(11, 11), (12, 12)]));
+    }
 }

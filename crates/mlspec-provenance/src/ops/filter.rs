@@ -80,6 +80,7 @@ mod tests {
         check("true", &[10, 11, 12, 13]);
         check("1 = 2", &[]);
         check("NULL", &[]);
+        check(&vec!["a > 1"; 150].join(" AND "), &[11, 12]);
         check("a IN (1, 3) AND b <> 'y'", &[10, 12]);
     }
 
