@@ -39,10 +39,6 @@ pub(crate) fn store_for(pipeline: &Path, common: &Common) -> Result<Store, Fault
         let folder = pipeline.parent().filter(|folder| !folder.as_os_str().is_empty());
         folder.unwrap_or(Path::new(".")).join(STORE)
     };
-    if !pipeline.is_file() {
-        // A misspelt path must not leave an empty store behind.
-        return Err(Misuse::file(pipeline, &std::io::ErrorKind::NotFound.into()).into());
-    }
     Ok(Store::open(named(common).unwrap_or_else(beside))?)
 }
 

@@ -4,7 +4,6 @@ use crate::args::Common;
 use crate::command::run;
 use crate::example::{Complaints, write_wine};
 use crate::fault::Ended;
-use crate::home;
 use crate::terminal::Out;
 use mlspec_record::ExitCode;
 use mlspec_trace::{Pick, Target, View, trace};
@@ -71,8 +70,7 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
 
 /// Runs the example and traces one of its predictions.
 fn show(args: &run::Args, common: &Common) -> Ended {
-    let store = home::store_for(&args.pipeline, common)?;
-    let done = run::run(args, common, &store)?;
+    let (store, done) = run::run(args, common)?;
     let code = run::finish(args, common, &store, &done)?;
     if let Some((port, row)) = run::a_prediction(&done, &store)? {
         let found =

@@ -39,8 +39,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let store = home::store_for(&args.pipeline, common)?;
-    let done = run(args, common, &store)?;
+    let (store, done) = run(args, common)?;
     finish(args, common, &store, &done)
 }
 
@@ -54,24 +53,28 @@ pub(crate) fn finish(args: &Args, common: &Common, store: &Store, done: &RunRepo
     Ok(done.exit_code)
 }
 
-/// Loads, checks and runs the pipeline.
-pub(crate) fn run(args: &Args, common: &Common, store: &Store) -> Result<RunReport, Fault> {
+/// Loads, checks and runs the pipeline. A file that is no pipeline leaves no store behind.
+pub(crate) fn run(args: &Args, common: &Common) -> Result<(Store, RunReport), Fault> {
     let pipeline = load(args)?;
+    let store = home::store_for(&args.pipeline, common)?;
     let to = args.to.as_deref().map(Name::new).transpose().map_err(|error| Misuse::new(format!("`--to`: {error}")))?;
     let options = CheckOptions { to, sample: args.sample };
-    let checked = pipeline.check(&registry(), store, &options).map_err(Fault::runner)?;
+    let checked = pipeline.check(&registry(), &store, &options).map_err(Fault::runner)?;
     let host = world::Machine::new();
     let around = world::surroundings(&host, pipeline.folder(), common.threads);
     let options = RunOptions { parent: None, fresh: args.fresh };
     let done = match common.json {
-        true => checked.run(store, &around, &options, &Machine),
-        false => checked.run(store, &around, &options, &Person::new()),
+        true => checked.run(&store, &around, &options, &Machine),
+        false => checked.run(&store, &around, &options, &Person::new()),
     };
-    done.map_err(Fault::runner)
+    Ok((store, done.map_err(Fault::runner)?))
 }
 
 /// Reads the pipeline file with the parameters that are set.
 pub(crate) fn load(args: &Args) -> Result<Pipeline, Fault> {
+    if !args.pipeline.is_file() {
+        return Err(Misuse::file(&args.pipeline, &std::io::ErrorKind::NotFound.into()).into());
+    }
     let pair = |text: &String| match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => Err(Misuse::new(format!("`--set {text}`: a parameter is set as `NAME=VALUE`"))),
