@@ -15,6 +15,8 @@ mod sample;
 mod stage;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::TrainError;
 pub use estimator::{

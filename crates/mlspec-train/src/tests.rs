@@ -1,0 +1,141 @@
+//! The stage as a whole, and rows that nothing can be fitted on.
+
+use crate::{Sample, TrainError, entry};
+use mlspec_model::{
+    Features, FittedEncoder, FittedEncoders, FittedLabel, Matrix, Model, NumberColumn, Numbers, Target, encode_rows,
+};
+use mlspec_record::{ArtifactRef, ExitCode, Lineage, LineageParent, RowLineage};
+use mlspec_table::polars::df;
+use mlspec_table::{ChunkOptions, Table};
+use mlspec_testkit::{Bench, Case, OnEmpty, check_stage};
+use serde_json::json;
+
+/// A matrix of two features and a label, whose classes are among these; of the first rows.
+fn matrix(bench: &Bench, rows: usize, label: Option<&[&str]>) -> ArtifactRef {
+    let at = |i: usize, by: usize| (i * by % 11) as f64;
+    let text: Vec<&str> = (0..rows).map(|i| ["no", "yes"][usize::from(i * 7 % 11 > 4)]).collect();
+    let a: Vec<f64> = (0..rows).map(|i| at(i, 7)).collect();
+    let b: Vec<f64> = (0..rows).map(|i| at(i, 5)).collect();
+    let source = bench.source("rows", df!("a" => a, "b" => b, "y" => text).unwrap());
+    let numbers = Numbers {
+        columns: vec![
+            NumberColumn::unscaled("a"),
+            NumberColumn { mean: 5.0, scale: 2.0, ..NumberColumn::unscaled("b") },
+        ],
+    };
+    let label = label.map(|classes| match classes {
+        [] => FittedLabel::Regression { column: "a".to_owned() },
+        classes => FittedLabel::Classification {
+            column: "y".to_owned(),
+            classes: classes.iter().map(ToString::to_string).collect(),
+            positive: None,
+        },
+    });
+    let encoders = FittedEncoders::new(22, vec![FittedEncoder::StandardScaler(numbers)], label, None).unwrap();
+    let raw: Table = encode_rows(&bench.table(&source), &encoders.raw_columns()).unwrap();
+    let (digest, bytes) = encoders.write(bench.store()).unwrap();
+    let raw = raw.write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+    let matrix = Matrix::new(raw, digest).write(bench.store(), bytes).unwrap();
+    let lineage = bench.json(&Lineage {
+        parents: vec![LineageParent { scan: "train".to_owned(), artifact: source }],
+        rows: RowLineage::Identity,
+        columns: Vec::new(),
+        indirect: Vec::new(),
+        features: encoders.ranges(),
+    });
+    ArtifactRef { lineage: Some(lineage), ..matrix }
+}
+
+#[test]
+fn conforms() {
+    let bench = Bench::new();
+    let classes = Some(&["no", "yes"][..]);
+    let rows = matrix(&bench, 22, classes);
+    let logistic = json!({"estimator": {"logistic_regression": {"C": 10.0}}});
+    let ridge = json!({"estimator": {"ridge": {}}});
+    let case = Case::new(&bench, entry(), logistic.clone())
+        .input("train", &rows)
+        .on_empty(OnEmpty::Refuses("no rows to fit on"))
+        .empty_input("train", &matrix(&bench, 0, classes))
+        .accepts(json!({"estimator": {"linear_regression": {"fit_intercept": false}}}))
+        .accepts(json!({"estimator": {"decision_tree": {"max_depth": 3, "criterion": "entropy"}}}))
+        .refuses(json!({"estimator": {"ridge": {"alpha": -1.0}}}), "`alpha` must be 0 or more")
+        .refuses(json!({"estimator": {"rigde": {}}}), "unknown variant `rigde`")
+        .refuses(json!({"estimator": {"ridge": {"alhpa": 1.0}}}), "unknown field `alhpa`")
+        .fails("a class as number", ridge.clone(), ExitCode::Usage, "predicts numbers, and the label is a class")
+        .fails_with(
+            "no label",
+            ridge,
+            &[("train", &matrix(&bench, 22, None))],
+            ExitCode::Usage,
+            "the matrix has no label",
+        )
+        .fails_with(
+            "one class",
+            logistic,
+            &[("train", &matrix(&bench, 1, classes))],
+            ExitCode::Data,
+            "all 1 rows have the same class",
+        );
+    check_stage!(case);
+}
+
+#[test]
+fn every_estimator_writes_a_model_that_predicts() {
+    let bench = Bench::new();
+    let classes = ["no", "yes"];
+    let cases = [
+        (json!({"linear_regression": {}}), &[][..], 3),
+        (json!({"ridge": {"alpha": 0.5}}), &[], 3),
+        (json!({"logistic_regression": {}}), &classes, 3),
+        (json!({"decision_tree": {"max_depth": 1}}), &classes, 6),
+    ];
+    for (estimator, classes, parameters) in cases {
+        let rows = matrix(&bench, 22, Some(classes));
+        let outcome = bench.outcome(&entry(), &json!({ "estimator": estimator }), &[("train", &rows)]);
+        let artifact = &outcome.outputs[0].artifact;
+        let model = Model::read(bench.store(), &artifact.digest).unwrap();
+        assert_eq!((model.parameters(), model.feature_names().len()), (parameters, 2), "{estimator}");
+        assert_eq!(model.classes(), classes);
+        let loaded = mlspec_model::LoadedMatrix::read(bench.store(), &rows).unwrap();
+        assert_eq!(model.encoders(), Some(&loaded.encoders_digest));
+        assert_eq!(loaded.features.blocks().len(), 3, "a block per chunk");
+        assert!(model.predict(&loaded.features).is_ok());
+        assert_eq!(outcome.body["estimator"], json!(estimator.as_object().unwrap().keys().next()));
+        assert!(outcome.body["hyperparameters"].as_object().is_some_and(|settings| !settings.is_empty()));
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_fitted() {
+    let x = |values: &[f64]| Features::from_dense(1, values).unwrap();
+    let good = x(&[1.0, 2.0]);
+    let y = |values: &[f64]| Target::Value(values.to_vec());
+    let cases: [(&Features, Target, Option<&[f64]>, &str); 8] = [
+        (&Features::new(1, vec![]).unwrap(), y(&[]), None, "there are no rows to fit on"),
+        (&good, y(&[1.0]), None, "2 rows have 1 labels"),
+        (&good, y(&[1.0, f64::NAN]), None, "1 rows have a label that is NaN or infinite (positions 1)"),
+        (&x(&[f64::INFINITY, 0.0]), y(&[1.0, 2.0]), None, "the feature 0 is not finite in 1 rows (positions 0)"),
+        (&good, y(&[1.0, 2.0]), Some(&[1.0]), "2 rows have 1 weights"),
+        (
+            &good,
+            y(&[1.0, 2.0]),
+            Some(&[1.0, -1.0]),
+            "1 rows have a weight that is negative, NaN or infinite (positions 1)",
+        ),
+        (&good, y(&[1.0, 2.0]), Some(&[0.0, 0.0]), "there are no rows to fit on"),
+        (
+            &good,
+            Target::Class { codes: vec![0, 9], classes: vec!["a".into()], positive: None },
+            None,
+            "1 rows have a label that is none of the classes (positions 1)",
+        ),
+    ];
+    for (features, target, weights, message) in cases {
+        assert_eq!(Sample::new(features, &target, weights).unwrap_err().to_string(), message);
+    }
+    let mut block = mlspec_model::Block::default();
+    block.end_row();
+    let none = Features::new(0, vec![block]).unwrap();
+    assert!(matches!(Sample::new(&none, &y(&[1.0]), None), Err(TrainError::NoFeatures)));
+}
