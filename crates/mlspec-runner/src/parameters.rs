@@ -74,7 +74,7 @@ fn unknown(file: &PipelineFile, name: &str) -> Problem {
 fn read(kind: ParameterType, text: &str) -> Option<Value> {
     match kind {
         ParameterType::String => Some(text.into()),
-        ParameterType::Integer => text.parse::<i64>().ok().map(Value::from),
+        ParameterType::Integer => text.parse::<i64>().ok().filter(|n| n.unsigned_abs() <= 1 << 53).map(Value::from),
         ParameterType::Float => text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::from),
         ParameterType::Boolean => text.parse::<bool>().ok().map(Value::from),
         ParameterType::StringList if text.starts_with('[') => {
@@ -88,7 +88,7 @@ fn read(kind: ParameterType, text: &str) -> Option<Value> {
 fn expected(kind: ParameterType) -> &'static str {
     match kind {
         ParameterType::String => "a text",
-        ParameterType::Integer => "a whole number",
+        ParameterType::Integer => "a whole number within ±2^53",
         ParameterType::Float => "a number",
         ParameterType::Boolean => "`true` or `false`",
         ParameterType::StringList => "texts, `a,b` or as JSON",

@@ -150,7 +150,8 @@ fn parameters() {
         assert_eq!(problems(&error), expect, "{set:?}");
     };
     check(&[], &["4: the parameter `n` has no value [set it with `--set n=…`, or give it a `default`]"]);
-    check(&[("n", "x")], &["4: the parameter `n` expects a whole number"]);
+    check(&[("n", "x")], &["4: the parameter `n` expects a whole number within ±2^53"]);
+    check(&[("n", "9007199254740993")], &["4: the parameter `n` expects a whole number within ±2^53"]);
     check(&[("n", "10")], &["4: the parameter `n` must be at most 9"]);
     check(&[("n", "1"), ("rate", "1")], &["5: the parameter `rate` must be below 1"]);
     check(&[("n", "1"), ("rate", "NaN")], &["5: the parameter `rate` expects a number"]);
