@@ -51,7 +51,7 @@ impl Encoding {
         let known = |column: &&str| manifest.schema.get(column).is_some();
         let columns: Vec<&str> = columns.into_iter().filter(known).collect();
         let table = Table::read_columns(cx.store(), &artifact.digest, &columns)?;
-        let options = ChunkOptions { chunk_rows: manifest.chunk_rows, ..ChunkOptions::default() };
+        let options = ChunkOptions { chunk_rows: manifest.chunk_rows };
         Ok(Part { port: port.clone(), artifact, options, table })
     }
 

@@ -128,7 +128,7 @@ impl Features {
     /// # Errors
     /// When the number of values is no multiple of `columns`.
     pub fn from_dense(columns: usize, values: &[f64]) -> Result<Self, ModelError> {
-        if columns == 0 || values.len() % columns != 0 {
+        if columns == 0 || !values.len().is_multiple_of(columns) {
             return Err(ModelError::invalid(
                 "features",
                 "the number of values is no multiple of the number of columns",

@@ -59,7 +59,7 @@ fn as_linfa() {
     let target = classes(&[-1.0]);
     let Target::Class { codes, .. } = &target else { panic!() };
     let labels = ndarray::Array1::from(codes.iter().map(|&code| code as usize).collect::<Vec<_>>());
-    for depth in [1] {
+    for depth in [1_usize] {
         let data = linfa::Dataset::new(x.clone(), labels.clone());
         let theirs = linfa_trees::DecisionTree::params().max_depth(Some(depth)).fit(&data).unwrap().predict(&x);
         let settings = DecisionTree { max_depth: Some(depth as u32), ..DecisionTree::default() };
