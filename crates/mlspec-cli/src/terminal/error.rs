@@ -53,7 +53,8 @@ pub(crate) fn as_json(failure: &dyn Failure) -> Value {
 fn text(failure: &dyn Failure, terminal: bool) -> String {
     let (theme, width) = match terminal && variable("NO_COLOR").is_none() {
         true => (GraphicalTheme::unicode(), 110),
-        false => (GraphicalTheme::none(), 200),
+        // Programs search lines: a message stays on one.
+        false => (GraphicalTheme::none(), 10_000),
     };
     let told = Told::new(failure);
     let mut text = String::new();
