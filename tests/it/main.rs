@@ -1,6 +1,12 @@
 //! Tests of the workspace as a whole, in one binary.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod bad_input;
+mod binary;
+mod examples;
+mod interrupt;
 mod layers;
+mod schemas;
+mod small;
 mod tidy;
 mod workspace;

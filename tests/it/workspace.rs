@@ -20,11 +20,14 @@ pub(crate) fn sources(extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// What `cargo metadata` says of the workspace.
+/// What `cargo metadata` says of the workspace, for this platform: those of others may not have been downloaded.
 pub(crate) fn metadata() -> cargo_metadata::Metadata {
+    let version = std::process::Command::new("rustc").arg("-vV").output().unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     cargo_metadata::MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
-        .other_options(["--offline".to_owned()])
+        .other_options(["--locked", "--filter-platform", host].map(str::to_owned))
         .exec()
         .unwrap()
 }

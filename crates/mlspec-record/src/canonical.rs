@@ -11,7 +11,8 @@ pub enum CanonicalError {
     /// The value cannot be written as JSON.
     #[error("the value cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// An integer beyond ±2⁵³ at this pointer: readers would see different numbers; such integers are written as strings.
+    /// An integer beyond ±2⁵³ at this pointer that no double equals: readers would see different numbers; such integers are
+    /// written as strings.
     #[error("the integer at `{0}` is beyond 2^53; write it as a string")]
     Integer(String),
 }
@@ -48,8 +49,10 @@ fn check_integers(value: &Value, pointer: &mut String) -> Result<(), CanonicalEr
         Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| below(&at.to_string(), item)),
         Value::Object(members) => members.iter().try_for_each(|(key, member)| below(key, member)),
         Value::Number(number) => {
+            // A large float is written without a fraction and read back as an integer: equal for every reader.
+            let inexact = |n: u64| n > LIMIT && (n as f64) as u128 != u128::from(n);
             let beyond =
-                number.as_u64().is_some_and(|n| n > LIMIT) || number.as_i64().is_some_and(|n| n.unsigned_abs() > LIMIT);
+                number.as_u64().is_some_and(inexact) || number.as_i64().is_some_and(|n| inexact(n.unsigned_abs()));
             if beyond { Err(CanonicalError::Integer(pointer.clone())) } else { Ok(()) }
         }
         _ => Ok(()),
@@ -77,6 +80,8 @@ mod tests {
             (json!([1.0, 1e21, 1e-7, 0.1, -0.0, 1e20]), "[1,1e+21,1e-7,0.1,0,100000000000000000000]"),
             (json!("\u{8}\u{c}\n\t\"\\/\u{1f}é"), "\"\\b\\f\\n\\t\\\"\\\\/\\u001fé\""),
             (json!(9_007_199_254_740_992_u64), "9007199254740992"),
+            (json!(1e18), "1000000000000000000"),
+            (json!(1_000_000_000_000_000_000_u64), "1000000000000000000"),
         ] {
             assert_eq!(canonical(value.clone()).as_deref(), Ok(expect), "{value}");
         }
