@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 /// How many steps stand side by side; so many chains hang on the one source.
 const WIDTH: u64 = 10;
 
-/// A pipeline of one source and `steps - 1` steps that look at its table and pass it on.
+/// A pipeline of one source and `steps - 1` steps that look at its table and pass it on. Each is set a little differently, so
+/// that none finds its result in the store.
 fn pipeline(steps: u64) -> Result<String> {
     let mut text = String::from(
         "pipeline: thousand\nversion: 1.0.0\ndatastores:\n  data: {type: folder, path: .}\nsteps:\n  \
@@ -22,7 +23,7 @@ fn pipeline(steps: u64) -> Result<String> {
         write!(
             text,
             "  step-{step}:\n    uses: validate@1\n    inputs: {{rows: step-{before}.rows}}\n    \
-             settings: {{expectations: [{{not_null: {{columns: [number]}}}}]}}\n"
+             settings: {{expectations: [{{name: look-{step}, not_null: {{columns: [number]}}}}]}}\n"
         )?;
     }
     Ok(text)
