@@ -68,9 +68,20 @@ impl Folder {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
+    /// Files that a run began to write in this store and did not finish.
+    pub(crate) fn leftovers(&self, store: &str) -> usize {
+        let files = std::fs::read_dir(self.path().join(store).join("tmp")).into_iter().flatten();
+        files.filter(|entry| entry.as_ref().is_ok_and(|file| file.file_name() != "_lock")).count()
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(mlspec());
-        command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).env_remove("MLSPEC_STORE").env("NO_COLOR", "1");
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .env_remove("MLSPEC_STORE")
+            .env("NO_COLOR", "1");
         command
     }
 

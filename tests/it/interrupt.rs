@@ -22,13 +22,14 @@ fn a_killed_run_is_completed_by_the_next() {
     folder.run(&["run", "demo/pipeline.yaml", "--store", "killed"]).expect(0);
     folder.run(&["validate", "killed/records"]).expect(0);
     assert_eq!(live(&folder, "undisturbed"), live(&folder, "killed"));
-    assert_eq!(std::fs::read_dir(folder.path().join("killed/tmp")).unwrap().count(), 0);
+    assert_eq!(folder.leftovers("killed"), 0);
 }
 
 /// The content digests of the live run's steps.
 fn live(folder: &Folder, store: &str) -> Vec<String> {
     let text = folder.read(&format!("{store}/live/complaints.json"));
-    let mut contents: Vec<_> = text.match_indices("\"content\":\"").map(|(at, _)| text[at..at + 90].to_owned()).collect();
+    let mut contents: Vec<_> =
+        text.match_indices("\"content\":\"").map(|(at, _)| text[at..at + 90].to_owned()).collect();
     contents.sort();
     assert!(!contents.is_empty(), "{text}");
     contents

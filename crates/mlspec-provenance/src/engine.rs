@@ -158,7 +158,11 @@ fn dry(
 ) -> Result<(Shape, Flight), Problem> {
     let mut shape = operator.shape(shapes)?;
     run.wanted = shape.sources.keys().cloned().collect();
-    let mut flight = operator.run(run, empty)?;
+    let mut flight = operator.run(run, empty).map_err(|problem| match problem {
+        // Without rows no value can be at fault.
+        Problem::Data(what) => Problem::Types(what),
+        other => other,
+    })?;
     flight.frame = normalize(flight.frame)?;
     let hidden = flight.hidden();
     shape.schema = frame_schema(&flight.frame.drop_many(&hidden))?;

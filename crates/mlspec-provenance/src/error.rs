@@ -157,6 +157,9 @@ pub enum Problem {
     /// The data made an expression fail; what polars says may hold cell values and is not shown.
     #[error("`{0}` fails on some rows")]
     Data(String),
+    /// The expression fails whatever the rows are: its functions or operators do not take these types.
+    #[error("`{0}` does not fit the types of its columns")]
+    Types(String),
     /// A closure gave something else than it promised.
     #[error("the function `{function}` {problem}")]
     Function {

@@ -150,8 +150,8 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn body(&mut self, body: &impl Serialize) -> Result<(), StageError> {
-        self.outcome.body =
-            serde_json::to_value(body).map_err(|error| mlspec_store::StoreError::from(mlspec_record::CanonicalError::from(error)))?;
+        self.outcome.body = serde_json::to_value(body)
+            .map_err(|error| mlspec_store::StoreError::from(mlspec_record::CanonicalError::from(error)))?;
         Ok(())
     }
 
