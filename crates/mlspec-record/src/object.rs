@@ -58,7 +58,7 @@ pub struct DatasetVersion {
     pub columns: TableSchema,
     /// The rows.
     pub table: ArtifactRef,
-    /// The record that describes where the rows came from.
+    /// The stored description of where the rows came from: the ingestion and its settings.
     pub record: Digest,
     /// The row id that the next new row will get; ids are never used twice.
     pub next_row: u64,
