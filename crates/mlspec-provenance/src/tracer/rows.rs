@@ -197,13 +197,26 @@ impl Tracer<'_> {
                     let (at, _) = hop.parent(&parent.scan)?;
                     hop.links(self.store)?.forward(hop.nodes(self.store)?, at, &below)?
                 }
-                RowLineage::All => below.iter().map(|_| 0).collect(),
+                RowLineage::All => self.present(&parent.artifact, below)?.iter().map(|_| 0).collect(),
                 _ => below,
             };
             reached.get_or_insert_default().extend(here);
         }
         seen.insert(to.clone(), reached.clone());
         Ok(reached)
+    }
+}
+
+impl Tracer<'_> {
+    /// Of rows that lead to an artifact, those that are in it: a part of a table keeps ids, and not all of them.
+    fn present(&self, of: &ArtifactRef, rows: HashSet<u64>) -> Result<HashSet<u64>, ProvenanceError> {
+        let has_rows = matches!(of.kind, ArtifactKind::Table | ArtifactKind::Matrix);
+        if rows.is_empty() || !has_rows || matches!(self.hop(of)?.lineage.rows, RowLineage::All) {
+            return Ok(rows);
+        }
+        let mut rows: Vec<u64> = rows.into_iter().collect();
+        rows.sort_unstable();
+        Ok(self.existing(of, &rows)?.into_iter().collect())
     }
 }
 

@@ -111,6 +111,8 @@ fn source_rows_lead_forward_to_what_is_left_of_them() {
     assert_eq!(reached(&it.customers, &[1], &it.joined), 0);
     assert_eq!(tracer.forward(&it.customers, &[0], &it.model).unwrap(), [0]);
     assert_eq!(reached(&it.customers, &[1], &it.model), 0);
+    // This mail is joined and not in the part that the model was fitted on.
+    assert_eq!((reached(&it.mails, &[2], &it.joined), reached(&it.mails, &[2], &it.model)), (1, 0));
     assert_eq!(reached(&it.joined, &tracer.forward(&it.mails, &[0], &it.joined).unwrap(), &it.part), 1);
     let error = tracer.forward(&it.part, &[1], &it.joined).unwrap_err();
     assert!(matches!(error, ProvenanceError::Unrelated { .. }), "{error}");
