@@ -66,6 +66,15 @@ fn complaints_from_raw_files_to_a_traced_prediction() {
     let slices = test["body"]["result"]["slices"].as_array().unwrap();
     assert!(slices.iter().any(|slice| slice["source"] == "customers" && slice["column"] == "level"), "{slices:?}");
 
+    // The rows that did not make it, by step and reason, are as many as the record counts.
+    let dropped = json(&folder, &["dropped", "prepared", "--store", "demo", "--json"]);
+    let prepared = record(&records, "prepared");
+    let counted: u64 =
+        prepared["body"]["operators"].as_array().unwrap().iter().filter_map(|op| op["dropped"].as_u64()).sum();
+    let listed: u64 = dropped.as_array().unwrap().iter().filter_map(|op| op["rows"].as_u64()).sum();
+    assert!(listed > 0 && listed == counted, "{listed} are listed, {counted} counted");
+    assert!(dropped[0]["from"][0]["port"].as_str().unwrap().starts_with("checked-"), "{}", dropped[0]);
+
     // Backward from a prediction, forward from a customer; both ways meet.
     let where_premium = ["impact", "customers", "--where", "level = 'premium'", "--json"];
     let impact = folder.command(&where_premium).current_dir(folder.path().join("demo")).output().unwrap();

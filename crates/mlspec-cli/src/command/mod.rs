@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments, and how the answer is told.
 
 pub(crate) mod dag;
+pub(crate) mod dropped;
 pub(crate) mod example;
 pub(crate) mod explain;
 pub(crate) mod impact;
