@@ -5,8 +5,8 @@ use crate::args::Common;
 use crate::fault::{Ended, Fault, Misuse};
 use crate::home::{self, WhichRun};
 use crate::terminal::Out;
-use mlspec_record::{Envelope, ExitCode, Name};
-use mlspec_store::Store;
+use mlspec_record::{Envelope, ExitCode, Name, RecordError};
+use mlspec_store::{Store, StoreError};
 use mlspec_table::polars::prelude::DataFrame;
 use mlspec_table::{Table, TableError};
 use mlspec_transform::TransformParams;
@@ -52,7 +52,7 @@ struct From {
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let store = home::store(common)?;
     let run = home::run(&store, &args.which, Some(args.step.as_str()))?;
-    let record = store.record(&run, &args.step)?.envelope()?;
+    let record = store.record(&run, &args.step)?.envelope().map_err(StoreError::from)?;
     let dropped = dropped(&store, &record)?;
     let mut out = Out::new();
     match common.json {
@@ -68,8 +68,8 @@ fn dropped(store: &Store, record: &Envelope<Value>) -> Result<Vec<Dropped>, Faul
         let message = format!("the step `{}` uses `{}`, which drops no rows", record.step.name, record.step.stage);
         return Err(Misuse::new(message).hint("ask about a step that uses `transform`").into());
     }
-    let params: TransformParams =
-        serde_json::from_value(Value::Object(record.parameters.clone())).map_err(mlspec_record::RecordError::from)?;
+    let params: TransformParams = serde_json::from_value(Value::Object(record.parameters.clone()))
+        .map_err(|error| StoreError::from(RecordError::from(error)))?;
     let (mut tables, mut ports) = (BTreeMap::new(), BTreeMap::new());
     for input in &record.inputs {
         let producer = input.producer.as_ref().map(|producer| format!("{}.{}", producer.step, producer.port));
