@@ -17,7 +17,7 @@ impl<'a> Binary<'a> {
     }
 
     fn features(&self) -> usize {
-        self.problem.sample.features().columns()
+        self.problem.features.columns()
     }
 
     /// Splits a point into coefficients and intercept.
@@ -44,9 +44,9 @@ impl Objective for Binary<'_> {
     }
 
     fn at(&self, point: &[f64]) -> Evaluation<Self::Curvature> {
-        let Problem { sample, codes, weights, penalty, .. } = self.problem;
+        let Problem { features, codes, weights, penalty, .. } = self.problem;
         let (coefficients, intercept) = self.parts(point);
-        let found = lanes(sample.features(), LANES, |_, lane| {
+        let found = lanes(features, LANES, |_, lane| {
             let mut sums = Lane {
                 loss: 0.0,
                 gradient: vec![0.0; point.len()],
@@ -54,7 +54,7 @@ impl Objective for Binary<'_> {
                 curvature: Vec::new(),
             };
             let (mut slopes, mut bends) = (0.0, 0.0);
-            for (start, block) in lane_blocks(sample.features(), lane) {
+            for (start, block) in lane_blocks(features, lane) {
                 for (row, at) in block.rows().zip(start..) {
                     let score = row.dot(coefficients) + intercept;
                     let (loss, slope, bend) = loss(score, codes[at], weights[at]);
@@ -92,7 +92,7 @@ impl Objective for Binary<'_> {
     }
 
     fn hessian(&self, curvature: &Self::Curvature, vector: &[f64]) -> Vec<f64> {
-        let features = self.problem.sample.features();
+        let features = self.problem.features;
         let (coefficients, intercept) = self.parts(vector);
         let found = lanes(features, LANES, |index, lane| {
             let mut product = vec![0.0; vector.len()];

@@ -21,7 +21,7 @@ impl<'a> Multinomial<'a> {
 
     /// How many variables are no intercepts.
     fn penalised(&self) -> usize {
-        self.problem.sample.features().columns() * self.classes
+        self.problem.features.columns() * self.classes
     }
 
     /// The score of each class.
@@ -76,8 +76,8 @@ impl Objective for Multinomial<'_> {
     }
 
     fn at(&self, point: &[f64]) -> Evaluation<Self::Curvature> {
-        let Problem { sample, codes, weights, .. } = self.problem;
-        let found = lanes(sample.features(), LANES, |_, lane| {
+        let Problem { features, codes, weights, .. } = self.problem;
+        let found = lanes(features, LANES, |_, lane| {
             let mut sums = Lane {
                 loss: 0.0,
                 gradient: vec![0.0; point.len()],
@@ -85,7 +85,7 @@ impl Objective for Multinomial<'_> {
                 shares: Vec::new(),
             };
             let (mut shares, mut bends) = (vec![0.0; self.classes], vec![0.0; self.classes]);
-            for (start, block) in lane_blocks(sample.features(), lane) {
+            for (start, block) in lane_blocks(features, lane) {
                 for (row, at) in block.rows().zip(start..) {
                     self.scores(row, point, &mut shares);
                     sums.loss += weights[at] * softmax_loss(&mut shares, codes[at] as usize);
@@ -114,12 +114,12 @@ impl Objective for Multinomial<'_> {
     }
 
     fn hessian(&self, curvature: &Self::Curvature, vector: &[f64]) -> Vec<f64> {
-        let Problem { sample, weights, .. } = self.problem;
-        let found = lanes(sample.features(), LANES, |index, lane| {
+        let Problem { features, weights, .. } = self.problem;
+        let found = lanes(features, LANES, |index, lane| {
             let mut product = vec![0.0; vector.len()];
             let mut factors = vec![0.0; self.classes];
             let mut shares = curvature[index].chunks(self.classes);
-            for (start, block) in lane_blocks(sample.features(), lane) {
+            for (start, block) in lane_blocks(features, lane) {
                 for ((row, at), shares) in block.rows().zip(start..).zip(&mut shares) {
                     self.scores(row, vector, &mut factors);
                     let mean: f64 = factors.iter().zip(shares).map(|(factor, share)| factor * share).sum();

@@ -1,5 +1,6 @@
 //! Newton's method with truncated conjugate gradients, for smooth convex functions of many variables.
 
+use super::thin::Rough;
 use mlspec_record::body::Convergence;
 
 /// A smooth convex function.
@@ -29,14 +30,21 @@ pub(super) struct Evaluation<C> {
 /// The most products with the Hessian per step.
 const MAX_PRODUCTS: usize = 500;
 
-/// Finds the minimum from 0 on: until no component of the gradient is above `tolerance`, or after `max_iter` steps.
-pub(super) fn minimise<O: Objective>(objective: &O, tolerance: f64, max_iter: u32) -> (Vec<f64>, Convergence) {
-    let mut point = vec![0.0; objective.size()];
+/// Finds the minimum, from `start` (or 0) on: until no component of the gradient is above `tolerance`, or after `max_iter`
+/// steps. `rough` is something like the Hessian at the minimum; it changes how soon the minimum is found, not which.
+pub(super) fn minimise<O: Objective>(
+    objective: &O,
+    start: Option<Vec<f64>>,
+    rough: Option<&Rough>,
+    tolerance: f64,
+    max_iter: u32,
+) -> (Vec<f64>, Convergence) {
+    let mut point = start.unwrap_or_else(|| vec![0.0; objective.size()]);
     let mut here = objective.at(&point);
     let mut iterations = 0;
     while greatest(&here.gradient) > tolerance && iterations < max_iter {
         iterations += 1;
-        let step = newton_step(objective, &here);
+        let step = newton_step(objective, &here, rough);
         let Some((next, there)) = search(objective, &point, &here, &step) else { break };
         (point, here) = (next, there);
     }
@@ -51,12 +59,17 @@ pub(super) fn minimise<O: Objective>(objective: &O, tolerance: f64, max_iter: u3
     (point, convergence)
 }
 
-/// Solves `H step = -gradient` by conjugate gradients, preconditioned by the diagonal; the closer to the minimum, the more
-/// exactly.
-fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>) -> Vec<f64> {
+/// Solves `H step = -gradient` by conjugate gradients, preconditioned by the rough Hessian or else by the diagonal; the closer
+/// to the minimum, the more exactly.
+fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rough: Option<&Rough>) -> Vec<f64> {
     let inverse: Vec<f64> = here.diagonal.iter().map(|value| if *value > 0.0 { value.recip() } else { 0.0 }).collect();
-    let precondition =
-        |rest: &[f64]| -> Vec<f64> { rest.iter().zip(&inverse).map(|(rest, inverse)| rest * inverse).collect() };
+    let precondition = |rest: &[f64]| -> Vec<f64> {
+        let mut scaled: Vec<f64> = rest.iter().zip(&inverse).map(|(rest, inverse)| rest * inverse).collect();
+        if let Some(rough) = rough {
+            rough.solve(rest, &mut scaled);
+        }
+        scaled
+    };
     let mut step = vec![0.0; here.gradient.len()];
     let mut rest: Vec<f64> = here.gradient.iter().map(|value| -value).collect();
     let mut scaled = precondition(&rest);
