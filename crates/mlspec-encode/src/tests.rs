@@ -70,7 +70,8 @@ fn a_constant_column_has_scale_1() {
 fn categories_as_scikit_learn() {
     let country = df!("country" => ["DE", "FR", "UK", "DE", "UK", "DE", "ES"]).unwrap();
     let asked = Table::number(df!("country" => ["DE", "ES", "UK", "XX"]).unwrap(), 0).unwrap();
-    let cases: [(Value, &[&str], [&[f64]; 4]); 6] = [
+    type Case<'a> = (Value, &'a [&'a str], [&'a [f64]; 4]);
+    let cases: [Case<'_>; 6] = [
         (
             json!({"handle_unknown": "ignore"}),
             &["DE", "ES", "FR", "UK"],
