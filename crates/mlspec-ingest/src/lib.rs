@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
 //! # Reading order
-//! [`IngestParams`] says which files and how they are read; checked, it is an [`Ingester`], whose [`Ingester::ingest`] makes a
+//! [`IngestParams`] says which files and how they are read; checked, it is an [`Ingester`], whose `Ingester::ingest_folder` makes a
 //! table and an [`mlspec_record::body::Ingestion`]. `files` finds them, `matching` says which row of the version before a row
 //! is, `stage` puts it all between a datastore and the store.
 
