@@ -1,6 +1,6 @@
 //! What a running stage sees of the world.
 
-use crate::StageError;
+use crate::{Previous, StageError};
 use mlspec_record::{ArtifactKind, ArtifactRef, ExitCode, Failure, Name, Output, Place, Record, Seed, Timestamp};
 use mlspec_store::Store;
 use serde::Serialize;
@@ -48,6 +48,11 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Why the pipeline must not go on, if it must not: a gate said no.
     pub refusal: Option<String>,
+    /// Whether an update took over what did not change, rather than making everything anew.
+    pub incremental: bool,
+    /// Whether the outputs may differ from those of a run, within the guarantee that the record states. Such results are
+    /// live, but never taken for those of a run.
+    pub inexact: bool,
 }
 
 /// What a running stage sees of the world, and where it leaves its results.
@@ -57,6 +62,7 @@ pub struct Context<'a> {
     host: &'a dyn Host,
     seed: Seed,
     inputs: Vec<BoundInput>,
+    previous: Option<&'a Previous>,
     outcome: Outcome,
 }
 
@@ -92,7 +98,18 @@ impl Failure for Cancelled {
 impl<'a> Context<'a> {
     /// A context for one run of one stage.
     pub fn new(store: &'a Store, host: &'a dyn Host, seed: Seed, inputs: Vec<BoundInput>) -> Self {
-        Self { store, host, seed, inputs, outcome: Outcome::default() }
+        Self { store, host, seed, inputs, previous: None, outcome: Outcome::default() }
+    }
+
+    /// With what the previous run of the step read and left.
+    #[must_use]
+    pub fn after(self, previous: &'a Previous) -> Self {
+        Self { previous: Some(previous), ..self }
+    }
+
+    /// What the previous run of the step read and left; there is one in every update.
+    pub fn previous(&self) -> Option<&'a Previous> {
+        self.previous
     }
 
     /// The store.
@@ -163,6 +180,16 @@ impl<'a> Context<'a> {
     /// Tells the user something without stopping.
     pub fn warn(&mut self, message: String) {
         self.outcome.warnings.push(message);
+    }
+
+    /// Says that the update took over what did not change.
+    pub fn incremental(&mut self) {
+        self.outcome.incremental = true;
+    }
+
+    /// Says that outputs may differ from those of a run, within the guarantee that the record states.
+    pub fn inexact(&mut self) {
+        self.outcome.inexact = true;
     }
 
     /// Says that the pipeline must not go on; outputs and record are still written.

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod changes;
 mod context;
 mod error;
 mod ports;
@@ -7,6 +9,7 @@ mod registry;
 mod site;
 mod stage;
 
+pub use changes::{Changes, PortChange, Previous};
 pub use context::{BoundInput, Context, Host, Outcome};
 pub use error::StageError;
 pub use ports::{Port, Ports, Schemas};

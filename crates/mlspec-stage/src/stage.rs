@@ -1,6 +1,6 @@
 //! The trait.
 
-use crate::{Context, Ports, Schemas, StageError};
+use crate::{Changes, Context, Ports, Schemas, StageError};
 use mlspec_record::{Kind, Producer, StageId};
 use mlspec_store::Store;
 use serde_json::{Map, Value};
@@ -44,4 +44,15 @@ pub trait Stage: Debug + Send + Sync {
     /// # Errors
     /// When settings and data do not fit, or the store fails.
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError>;
+
+    /// Runs again after inputs changed, and leaves what [`Stage::run`] would leave: the same artifacts, lineage and body, except
+    /// where the record states another guarantee. [`Context::previous`] has what the run before read and left; settings and
+    /// seed are the same. The default runs; a stage that can do better takes over what did not change and calls
+    /// [`Context::incremental`].
+    ///
+    /// # Errors
+    /// As [`Stage::run`].
+    fn update(&self, cx: &mut Context<'_>, _changes: &Changes) -> Result<(), StageError> {
+        self.run(cx)
+    }
 }

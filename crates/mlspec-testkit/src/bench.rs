@@ -5,7 +5,7 @@ use mlspec_record::{
     ArtifactRef, Column, ColumnLineage, Digest, Lineage, LineageParent, Name, Output, Record, RowLineage, Seed,
     TableSchema,
 };
-use mlspec_stage::{BoundInput, Context, Outcome, Site, Stage, StageEntry, StageError};
+use mlspec_stage::{BoundInput, Changes, Context, Outcome, Previous, Site, Stage, StageEntry, StageError};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::DataFrame;
 use mlspec_table::{ChunkOptions, Table};
@@ -147,6 +147,29 @@ impl Bench {
         let inputs = inputs.iter().map(|(port, artifact)| self.bind(port, artifact)).collect();
         let mut context = Context::new(&self.store, host, must("read a seed", Seed::new(seed)), inputs);
         stage.run(&mut context)?;
+        Ok(context.finish())
+    }
+
+    /// Updates a stage from a run with the inputs `before`, which gave the outcome `previous`, to other inputs.
+    ///
+    /// # Errors
+    /// When the stage fails.
+    #[track_caller]
+    pub fn update(
+        &self,
+        stage: &dyn Stage,
+        seed: u64,
+        (before, previous): (&[(&str, &ArtifactRef)], &Outcome),
+        inputs: &[(&str, &ArtifactRef)],
+    ) -> Result<Outcome, StageError> {
+        let record = self.record(stage, seed, before, previous);
+        let previous = must("read a record", Previous::of(Arc::new(record)));
+        let inputs: Vec<_> = inputs.iter().map(|(port, artifact)| self.bind(port, artifact)).collect();
+        let changes = Changes::between(previous.inputs(), inputs.iter().map(|input| (&input.port, &input.artifact)));
+        let host = FixedHost::default();
+        let context = Context::new(&self.store, &host, must("read a seed", Seed::new(seed)), inputs);
+        let mut context = context.after(&previous);
+        stage.update(&mut context, &changes)?;
         Ok(context.finish())
     }
 
