@@ -20,6 +20,7 @@ mod manifest;
 mod objects;
 mod records;
 mod run;
+mod verified;
 mod write;
 
 pub use cache::CacheEntry;

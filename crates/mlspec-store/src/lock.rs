@@ -3,6 +3,7 @@
 //! A process that writes holds `tmp/_lock` shared for as long as its [`Store`] lives. Who gets it alone knows that nobody
 //! is writing, so every other file in `tmp` belongs to nobody. The system frees locks of killed processes.
 
+use crate::verified::Verified;
 use crate::{Store, StoreError};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::sync::OnceLock;
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     writing: OnceLock<Option<File>>,
+    pub(crate) verified: Verified,
 }
 
 pub(crate) fn open_lock(path: &Path) -> Result<File, StoreError> {

@@ -1,5 +1,6 @@
 //! Objects by the digest of their bytes, JSON objects by the digest of their canonical bytes, manifests by table digest.
 
+use crate::verified::Stamp;
 use crate::{Store, StoreError, write_atomic};
 use mlspec_record::{Digest, canonical_bytes};
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,21 +23,27 @@ impl Store {
         let kept = std::fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
         if !kept {
             write_atomic(&self.tmp(), &path, bytes)?;
+            let stamp = std::fs::metadata(&path).ok().and_then(|data| Stamp::of(&data));
+            self.session.verified.note(&digest, stamp);
         }
         Ok(digest)
     }
 
-    /// The bytes of this digest, verified.
+    /// The bytes of this digest, verified: hashed, unless this process did so before and the file was not touched since.
     ///
     /// # Errors
     /// When they are missing or were changed on disk.
     pub fn object(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.object_path(digest);
-        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+        let (bytes, stamp) = read(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
             _ => StoreError::io(&path, error),
         })?;
+        if self.session.verified.holds(digest, stamp) {
+            return Ok(bytes);
+        }
         if Digest::of(&bytes) == *digest {
+            self.session.verified.note(digest, stamp);
             return Ok(bytes);
         }
         // Out of the way, so that the next run makes it anew.
@@ -98,4 +105,14 @@ impl Store {
         })?;
         serde_json::from_slice(&bytes).map_err(|error| StoreError::Corrupt { path, reason: error.to_string() })
     }
+}
+
+/// The bytes of a file, and its stamp from before they were read.
+fn read(path: &std::path::Path) -> std::io::Result<(Vec<u8>, Option<Stamp>)> {
+    use std::io::Read as _;
+    let mut file = std::fs::File::open(path)?;
+    let data = file.metadata()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or_default());
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, Stamp::of(&data)))
 }
