@@ -71,9 +71,9 @@ fn keep(store: &Store, frame: &DataFrame, part: &Cut, chunk: &mut Chunk) -> Resu
     chunk.bytes = bytes.len() as u64;
     chunk.file = Digest::of(&bytes);
     // Reading it moves it out of the way if its bytes are others.
-    if store.has_object(&chunk.file, None) && store.object(&chunk.file).is_ok() {
-        return Ok(());
+    if !(store.has_object(&chunk.file, None) && store.object(&chunk.file).is_ok()) {
+        store.put_object(&bytes)?;
     }
-    store.put_object(&bytes)?;
+    store.note_values(&chunk.file, chunk.digest);
     Ok(())
 }
