@@ -22,17 +22,7 @@ pub fn precision_recall_curve(
     scores: &[f64],
     weights: Option<&[f64]>,
 ) -> Result<PrecisionRecallCurve, Undefined> {
-    let found = Thresholds::new(positive, scores, weights)?;
-    let positives = found.positives();
-    if positives <= 0.0 {
-        return Err(Undefined::NoPositive);
-    }
-    let counts = || found.true_positives.iter().zip(&found.false_positives).rev();
-    Ok(PrecisionRecallCurve {
-        precision: counts().map(|(right, wrong)| right / (right + wrong)).chain([1.0]).collect(),
-        recall: counts().map(|(right, _)| right / positives).chain([0.0]).collect(),
-        thresholds: found.thresholds.iter().rev().copied().collect(),
-    })
+    Thresholds::new(positive, scores, weights)?.precision_recall_curve()
 }
 
 /// The mean of the precision at each threshold, weighted by the gain in recall there.
@@ -40,9 +30,36 @@ pub fn precision_recall_curve(
 /// # Errors
 /// As [`precision_recall_curve`].
 pub fn average_precision_score(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<f64, Undefined> {
-    let curve = precision_recall_curve(positive, scores, weights)?;
-    let gains = curve.recall.windows(2).map(|pair| pair[0] - pair[1]);
-    Ok(gains.zip(&curve.precision).map(|(gain, precision)| gain * precision).collect::<Sum>().get())
+    Thresholds::new(positive, scores, weights)?.average_precision_score()
+}
+
+impl Thresholds {
+    /// As [`precision_recall_curve`].
+    ///
+    /// # Errors
+    /// When there is no positive row.
+    pub fn precision_recall_curve(&self) -> Result<PrecisionRecallCurve, Undefined> {
+        let positives = self.positives();
+        if positives <= 0.0 {
+            return Err(Undefined::NoPositive);
+        }
+        let counts = || self.true_positives.iter().zip(&self.false_positives).rev();
+        Ok(PrecisionRecallCurve {
+            precision: counts().map(|(right, wrong)| right / (right + wrong)).chain([1.0]).collect(),
+            recall: counts().map(|(right, _)| right / positives).chain([0.0]).collect(),
+            thresholds: self.thresholds.iter().rev().copied().collect(),
+        })
+    }
+
+    /// As [`average_precision_score`].
+    ///
+    /// # Errors
+    /// When there is no positive row.
+    pub fn average_precision_score(&self) -> Result<f64, Undefined> {
+        let curve = self.precision_recall_curve()?;
+        let gains = curve.recall.windows(2).map(|pair| pair[0] - pair[1]);
+        Ok(gains.zip(&curve.precision).map(|(gain, precision)| gain * precision).collect::<Sum>().get())
+    }
 }
 
 #[cfg(test)]

@@ -18,16 +18,7 @@ pub struct RocCurve {
 /// # Errors
 /// When there are no rows or one class only, lengths differ, a score is not finite, or weights cannot be used.
 pub fn roc_curve(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<RocCurve, Undefined> {
-    let Thresholds { thresholds, false_positives, true_positives } = two_classes(positive, scores, weights)?;
-    let rates = |counts: Vec<f64>| {
-        let all = counts.last().copied().unwrap_or(1.0);
-        std::iter::once(0.0).chain(counts.into_iter().map(|count| count / all)).collect()
-    };
-    Ok(RocCurve {
-        false_positive_rate: rates(false_positives),
-        true_positive_rate: rates(true_positives),
-        thresholds: std::iter::once(f64::INFINITY).chain(thresholds).collect(),
-    })
+    Thresholds::new(positive, scores, weights)?.roc_curve()
 }
 
 /// The probability that a positive row scores above a negative one, ties counting half: the area under the curve.
@@ -37,14 +28,7 @@ pub fn roc_curve(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> 
 /// # Errors
 /// When there are no rows or one class only, lengths differ, a score is not finite, or weights cannot be used.
 pub fn roc_auc_score(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<f64, Undefined> {
-    let found = two_classes(positive, scores, weights)?;
-    let mut area = Sum::default();
-    let (mut wrong_before, mut right_before) = (0.0, 0.0);
-    for (&wrong, &right) in found.false_positives.iter().zip(&found.true_positives) {
-        area.add((wrong - wrong_before) * (right + right_before));
-        (wrong_before, right_before) = (wrong, right);
-    }
-    Ok(area.get() / (2.0 * found.negatives() * found.positives()))
+    Thresholds::new(positive, scores, weights)?.roc_auc_score()
 }
 
 /// The mean over classes of the area for the class against all others; `probabilities` is by class, then row. The average is
@@ -71,9 +55,42 @@ pub fn roc_auc_score_ovr<P: AsRef<[f64]>>(
     Ok(areas.get() / shares.get())
 }
 
-fn two_classes(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<Thresholds, Undefined> {
-    let found = Thresholds::new(positive, scores, weights)?;
-    if found.positives() > 0.0 && found.negatives() > 0.0 { Ok(found) } else { Err(Undefined::OneClass) }
+impl Thresholds {
+    /// As [`roc_curve`].
+    ///
+    /// # Errors
+    /// When there is one class only.
+    pub fn roc_curve(&self) -> Result<RocCurve, Undefined> {
+        self.check_two_classes()?;
+        let rates = |counts: &[f64]| {
+            let all = counts.last().copied().unwrap_or(1.0);
+            std::iter::once(0.0).chain(counts.iter().map(|count| count / all)).collect()
+        };
+        Ok(RocCurve {
+            false_positive_rate: rates(&self.false_positives),
+            true_positive_rate: rates(&self.true_positives),
+            thresholds: std::iter::once(f64::INFINITY).chain(self.thresholds.iter().copied()).collect(),
+        })
+    }
+
+    /// As [`roc_auc_score`].
+    ///
+    /// # Errors
+    /// When there is one class only.
+    pub fn roc_auc_score(&self) -> Result<f64, Undefined> {
+        self.check_two_classes()?;
+        let mut area = Sum::default();
+        let (mut wrong_before, mut right_before) = (0.0, 0.0);
+        for (&wrong, &right) in self.false_positives.iter().zip(&self.true_positives) {
+            area.add((wrong - wrong_before) * (right + right_before));
+            (wrong_before, right_before) = (wrong, right);
+        }
+        Ok(area.get() / (2.0 * self.negatives() * self.positives()))
+    }
+
+    fn check_two_classes(&self) -> Result<(), Undefined> {
+        if self.positives() > 0.0 && self.negatives() > 0.0 { Ok(()) } else { Err(Undefined::OneClass) }
+    }
 }
 
 #[cfg(test)]

@@ -21,16 +21,18 @@ impl Thresholds {
     pub fn new(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<Self, Undefined> {
         check::lengths(positive.len(), "scores", scores.len(), weights)?;
         check::finite("scores", scores)?;
-        let mut order: Vec<usize> = (0..scores.len()).filter(|&row| check::weight(weights, row) > 0.0).collect();
+        let mut order: Vec<(u64, usize)> = Vec::with_capacity(scores.len());
+        let counted = scores.iter().enumerate().filter(|(row, _)| check::weight(weights, *row) > 0.0);
+        order.extend(counted.map(|(row, &score)| (falling(score), row)));
         // Ties by row, so that weights are always added in the same order.
-        order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+        order.sort_unstable();
         let (mut below, mut above) = (Sum::default(), Sum::default());
         let mut found = Self { thresholds: Vec::new(), false_positives: Vec::new(), true_positives: Vec::new() };
-        for tied in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            for &row in tied {
+        for tied in order.chunk_by(|a, b| a.0 == b.0) {
+            for &(_, row) in tied {
                 if positive[row] { &mut above } else { &mut below }.add(check::weight(weights, row));
             }
-            found.thresholds.push(scores[tied[0]]);
+            found.thresholds.push(scores[tied[0].1]);
             found.false_positives.push(below.get());
             found.true_positives.push(above.get());
         }
@@ -46,6 +48,12 @@ impl Thresholds {
     pub fn positives(&self) -> f64 {
         self.true_positives.last().copied().unwrap_or(0.0)
     }
+}
+
+/// Bits that rise as finite scores fall. Both zeros are one score.
+fn falling(score: f64) -> u64 {
+    let bits = (score + 0.0).to_bits();
+    if bits >> 63 == 1 { bits } else { !bits & (u64::MAX >> 1) }
 }
 
 #[cfg(test)]
