@@ -128,6 +128,23 @@ fn reaches(nodes: &[Node], node: usize, scan: usize) -> bool {
     }
 }
 
+/// The pairs of these ascending rows. Links are kept by row, so both mostly ascend together.
+pub(crate) fn of_rows(pairs: &DataFrame, rows: &[u64]) -> Result<DataFrame, Problem> {
+    let (mut at, mut before) = (0, 0);
+    let mut holds = |row: u64| {
+        if row < before {
+            at = rows.partition_point(|&other| other < row);
+        }
+        before = row;
+        while rows.get(at).is_some_and(|&other| other < row) {
+            at += 1;
+        }
+        rows.get(at) == Some(&row)
+    };
+    let mask: BooleanChunked = ids(pairs, ROW)?.iter().map(|row| row.is_some_and(&mut holds)).collect();
+    pairs.filter(&mask).map_err(bug)
+}
+
 /// A frame of pairs.
 pub(crate) fn pairs(rows: Vec<u64>, sources: Vec<u64>) -> Result<DataFrame, Problem> {
     let columns = vec![Column::new(ROW.into(), rows), Column::new(SOURCE.into(), sources)];

@@ -24,6 +24,7 @@ const WAYS: usize = 4096;
 pub struct Tracer<'a> {
     store: &'a Store,
     hops: Mutex<BTreeMap<Digest, Arc<Hop>>>,
+    ids: Mutex<BTreeMap<Digest, Arc<Vec<u64>>>>,
 }
 
 /// One way from an artifact to a source.
@@ -40,7 +41,7 @@ pub struct SourceScan {
 impl<'a> Tracer<'a> {
     /// A tracer that has loaded nothing.
     pub fn new(store: &'a Store) -> Self {
-        Self { store, hops: Mutex::new(BTreeMap::new()) }
+        Self { store, hops: Mutex::default(), ids: Mutex::default() }
     }
 
     /// Every way from this artifact's rows to a source. Parents that had a part as a whole, such as the model that made
@@ -96,10 +97,18 @@ impl<'a> Tracer<'a> {
         Ok(hop)
     }
 
-    /// The row ids of an artifact that has rows.
-    fn ids(&self, of: &ArtifactRef) -> Result<Vec<u64>, ProvenanceError> {
+    /// The row ids of an artifact that has rows, ascending.
+    fn ids(&self, of: &ArtifactRef) -> Result<Arc<Vec<u64>>, ProvenanceError> {
         let table = self.rows_table(of)?;
-        Ok(Table::read_columns(self.store, &table, &[])?.ids())
+        let known = self.ids.lock().map(|ids| ids.get(&table).cloned()).unwrap_or_default();
+        if let Some(ids) = known {
+            return Ok(ids);
+        }
+        let found = Arc::new(Table::read_columns(self.store, &table, &[])?.ids());
+        if let Ok(mut ids) = self.ids.lock() {
+            ids.insert(table, Arc::clone(&found));
+        }
+        Ok(found)
     }
 
     /// Which of these ids are rows of the artifact.

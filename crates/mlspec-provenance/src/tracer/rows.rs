@@ -32,15 +32,11 @@ impl Tracer<'_> {
         Ok(match self.mapping(of, &source.path)? {
             Mapping::Identity => {
                 let ids = self.ids(of)?;
-                links::pairs(ids.clone(), ids)?
+                links::pairs(ids.to_vec(), ids.to_vec())?
             }
             Mapping::Whole(sources) => links::pairs(vec![0; sources.len()], sources.into_iter().collect())?,
             Mapping::Pairs(pairs) if self.hop(of)?.is_exact() => pairs,
-            Mapping::Pairs(pairs) => {
-                let rows = DataFrame::new_infer_height(vec![Column::new(ROW.into(), self.ids(of)?)]).map_err(bug)?;
-                let args = JoinArgs::new(JoinType::Semi);
-                pairs.lazy().join(rows.lazy(), [col(ROW)], [col(ROW)], args).collect().map_err(bug)?
-            }
+            Mapping::Pairs(pairs) => links::of_rows(&pairs, &self.ids(of)?)?,
         })
     }
 
