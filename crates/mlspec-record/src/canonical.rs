@@ -4,6 +4,9 @@ use crate::Digest;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Integers up to here are the same for every reader.
+const LIMIT: u64 = 1 << 53;
+
 /// Why a value has no canonical form.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,9 +25,70 @@ pub enum CanonicalError {
 /// # Errors
 /// When the value is not JSON, or holds an integer beyond ±2⁵³.
 pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>, CanonicalError> {
-    let value = serde_json::to_value(value)?;
-    check_integers(&value, &mut String::new())?;
-    Ok(serde_json_canonicalizer::to_vec(&value)?)
+    canonical_document(&serde_json::to_value(value)?)
+}
+
+/// The same of a document, without a copy of it.
+///
+/// # Errors
+/// When it holds an integer beyond ±2⁵³.
+pub fn canonical_document(document: &Value) -> Result<Vec<u8>, CanonicalError> {
+    check_integers(document, "")?;
+    let mut bytes = Vec::with_capacity(1024);
+    write(document, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The canonical bytes of an object with these members.
+pub(crate) fn canonical_members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<Vec<u8>, CanonicalError> {
+    let mut bytes = Vec::with_capacity(1024);
+    let members: Vec<_> = members.collect();
+    members.iter().try_for_each(|(key, member)| check_integers(member, &token(key)))?;
+    write_members(members, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn write(value: &Value, bytes: &mut Vec<u8>) -> Result<(), CanonicalError> {
+    match value {
+        Value::Array(items) => {
+            bytes.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    bytes.push(b',');
+                }
+                write(item, bytes)?;
+            }
+            bytes.push(b']');
+        }
+        Value::Object(members) => write_members(members.iter().collect(), bytes)?,
+        Value::Number(number) if number.is_f64() || !number.as_i64().is_some_and(|n| n.unsigned_abs() <= LIMIT) => {
+            bytes.append(&mut serde_json_canonicalizer::to_vec(number)?);
+        }
+        // serde_json escapes as RFC 8785 does, and writes small integers alike.
+        other => serde_json::to_writer(bytes, other)?,
+    }
+    Ok(())
+}
+
+fn write_members(mut members: Vec<(&String, &Value)>, bytes: &mut Vec<u8>) -> Result<(), CanonicalError> {
+    // By UTF-16 code units, which for ASCII is by bytes.
+    members.sort_unstable_by(|(a, _), (b, _)| match a.is_ascii() && b.is_ascii() {
+        true => a.cmp(b),
+        false => a.encode_utf16().cmp(b.encode_utf16()),
+    });
+    bytes.push(b'{');
+    for (at, (key, member)) in members.into_iter().enumerate() {
+        if at > 0 {
+            bytes.push(b',');
+        }
+        serde_json::to_writer(&mut *bytes, key)?;
+        bytes.push(b':');
+        write(member, bytes)?;
+    }
+    bytes.push(b'}');
+    Ok(())
 }
 
 /// The SHA-256 of the canonical bytes.
@@ -35,27 +99,37 @@ pub fn canonical_digest(value: &impl Serialize) -> Result<Digest, CanonicalError
     canonical_bytes(value).map(|bytes| Digest::of(&bytes))
 }
 
-fn check_integers(value: &Value, pointer: &mut String) -> Result<(), CanonicalError> {
-    const LIMIT: u64 = 1 << 53;
-    let mut below = |key: &str, child: &Value| {
-        let length = pointer.len();
-        pointer.push('/');
-        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        let checked = check_integers(child, pointer);
-        pointer.truncate(length);
-        checked
+fn check_integers(value: &Value, pointer: &str) -> Result<(), CanonicalError> {
+    let Some(path) = find_integer(value) else { return Ok(()) };
+
+    Err(CanonicalError::Integer(
+        std::iter::once(pointer.to_owned()).chain(path.iter().rev().map(|key| token(key))).collect(),
+    ))
+}
+
+/// A key as a part of a pointer.
+fn token(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The path, innermost first, to an integer that readers see differently.
+fn find_integer(value: &Value) -> Option<Vec<String>> {
+    let below = |key: &dyn Fn() -> String, child: &Value| {
+        let mut path = find_integer(child)?;
+        path.push(key());
+        Some(path)
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| below(&at.to_string(), item)),
-        Value::Object(members) => members.iter().try_for_each(|(key, member)| below(key, member)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| below(&|| at.to_string(), item)),
+        Value::Object(members) => members.iter().find_map(|(key, member)| below(&|| key.clone(), member)),
         Value::Number(number) => {
             // A large float is written without a fraction and read back as an integer: equal for every reader.
             let inexact = |n: u64| n > LIMIT && (n as f64) as u128 != u128::from(n);
             let beyond =
                 number.as_u64().is_some_and(inexact) || number.as_i64().is_some_and(|n| inexact(n.unsigned_abs()));
-            if beyond { Err(CanonicalError::Integer(pointer.clone())) } else { Ok(()) }
+            beyond.then(Vec::new)
         }
-        _ => Ok(()),
+        _ => None,
     }
 }
 
@@ -84,6 +158,18 @@ mod tests {
             (json!(1_000_000_000_000_000_000_u64), "1000000000000000000"),
         ] {
             assert_eq!(canonical(value.clone()).as_deref(), Ok(expect), "{value}");
+        }
+    }
+
+    #[test]
+    fn documents_are_written_as_the_reference_writes_them() {
+        for value in [
+            json!({"a": {"b": [1, -1, 1.5, 1e300, 5e-324, 9_007_199_254_740_992_u64, -9_007_199_254_740_992_i64]}}),
+            json!({"\u{10000}": "\u{7f}\u{0}", "\u{ffff}": "\u{2028}", "é": "e", "z": [], "": {}}),
+            json!([1_152_921_504_606_846_976_u64, 1e15, 123_456_789.125, true, false, null]),
+        ] {
+            let expected = serde_json_canonicalizer::to_vec(&value).unwrap();
+            assert_eq!(canonical_document(&value).unwrap(), expected, "{value}");
         }
     }
 

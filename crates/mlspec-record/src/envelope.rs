@@ -86,6 +86,28 @@ pub struct StepRef {
     /// Whether the outputs were taken from the store because nothing that determines them had changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// How it was updated after its inputs changed, if it was not run anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<StepUpdate>,
+}
+
+/// How a step was updated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepUpdate {
+    /// The record of the run before, from which the update went on.
+    pub from: Id,
+    /// Whether what did not change was taken over.
+    pub method: UpdateMethod,
+}
+
+/// How a step got from the results of the run before to its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateMethod {
+    /// It took over what did not change.
+    Incremental,
+    /// It made everything anew.
+    Rerun,
 }
 
 /// A revision of code.

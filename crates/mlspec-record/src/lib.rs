@@ -28,9 +28,12 @@ mod timestamp;
 mod version;
 
 pub use artifact::{ArtifactKind, ArtifactRef};
-pub use canonical::{CanonicalError, canonical_bytes, canonical_digest};
+pub use canonical::{CanonicalError, canonical_bytes, canonical_digest, canonical_document};
 pub use digest::{Digest, DigestError, Hasher};
-pub use envelope::{Code, Envelope, ExecutionProfile, Input, Output, Producer, ProducerRef, RunRef, StepRef, Tag};
+pub use envelope::{
+    Code, Envelope, ExecutionProfile, Input, Output, Producer, ProducerRef, RunRef, StepRef, StepUpdate, Tag,
+    UpdateMethod,
+};
 pub use failure::{ExitCode, Failure, Place};
 pub use id::{Id, IdError};
 pub use kind::{Kind, KindError, SchemaId, SchemaIdError};

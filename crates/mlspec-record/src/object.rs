@@ -131,8 +131,53 @@ pub struct PipelineRun {
     /// The run that this one repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_run_id: Option<Id>,
+    /// The change of sources that it carried through the pipeline, if it did not read them anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<RunUpdate>,
     /// Its steps, in an order in which they can run.
     pub steps: Vec<StepRun>,
+}
+
+/// A change of sources that a run carried through its pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunUpdate {
+    /// The run before the change.
+    pub from: Id,
+    /// What the change was for.
+    pub change: ChangeKind,
+    /// The sources that changed, by the steps that ingest them.
+    pub sources: Vec<SourceChange>,
+}
+
+/// What a change of sources is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// Rows are erased and must not return.
+    Forget,
+    /// Values of rows were wrong.
+    Correct,
+    /// There are new rows.
+    Append,
+    /// There is a new version of whole sources.
+    Update,
+    /// Nothing is to change: how would things be without these rows?
+    Whatif,
+}
+
+/// What changed in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceChange {
+    /// The step that ingests it.
+    pub step: Name,
+    /// The dataset.
+    pub dataset: Name,
+    /// How many rows went.
+    pub removed: u64,
+    /// How many rows came.
+    pub added: u64,
+    /// How many rows have other values.
+    pub changed: u64,
 }
 
 /// One execution of a step.

@@ -1,6 +1,7 @@
 //! A record as a document: unknown fields survive, digests are computed from what is there.
 
-use crate::{CanonicalError, Digest, Envelope, Id, Kind, SchemaId, canonical_bytes, canonical_digest};
+use crate::canonical::canonical_members;
+use crate::{CanonicalError, Digest, Envelope, Id, Kind, SchemaId, canonical_document};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 /// A typed view never replaces the document: a field that a newer writer added stays in it, and in its digests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    document: Map<String, Value>,
+    document: Value,
     kind: Kind,
     schema: SchemaId,
     id: Id,
@@ -50,6 +51,9 @@ pub enum RecordError {
 const VOLATILE: [&str; 9] =
     ["id", "run", "started", "finished", "actor", "environment", "tags", "status", "execution_profile"];
 
+/// Members of which only parts are content.
+const EDITED: [&str; 3] = ["step", "inputs", "outputs"];
+
 impl Record {
     /// Takes a document; reads `kind`, `schema` and `id`, and nothing else. Validate it by its schema where it comes from
     /// outside.
@@ -57,10 +61,10 @@ impl Record {
     /// # Errors
     /// When the document is no object or lacks one of the three.
     pub fn from_value(document: Value) -> Result<Self, RecordError> {
-        let Value::Object(document) = document else { return Err(RecordError::NotAnObject) };
-        let kind = header(&document, "kind")?;
-        let schema = header(&document, "schema")?;
-        let id = header(&document, "id")?;
+        let Value::Object(members) = &document else { return Err(RecordError::NotAnObject) };
+        let kind = header(members, "kind")?;
+        let schema = header(members, "schema")?;
+        let id = header(members, "id")?;
         Ok(Self { document, kind, schema, id })
     }
 
@@ -89,12 +93,20 @@ impl Record {
 
     /// The document.
     pub fn document(&self) -> &Map<String, Value> {
-        &self.document
+        match &self.document {
+            Value::Object(members) => members,
+            _ => unreachable!("only objects are records"),
+        }
     }
 
     /// The document as a value.
+    pub fn as_value(&self) -> &Value {
+        &self.document
+    }
+
+    /// A copy of the document as a value.
     pub fn to_value(&self) -> Value {
-        Value::Object(self.document.clone())
+        self.document.clone()
     }
 
     /// A typed view of the whole: an [`Envelope`] or an [`crate::Object`] with its body.
@@ -102,7 +114,7 @@ impl Record {
     /// # Errors
     /// When the document does not have that shape.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, RecordError> {
-        Ok(T::deserialize(Value::Object(self.document.clone()))?)
+        Ok(T::deserialize(&self.document)?)
     }
 
     /// The envelope of a stage's record, its body left as JSON.
@@ -129,7 +141,7 @@ impl Record {
     /// # Errors
     /// When the document has no canonical form.
     pub fn to_bytes(&self) -> Result<Vec<u8>, RecordError> {
-        Ok(canonical_bytes(&self.document)?)
+        Ok(canonical_document(&self.document)?)
     }
 
     /// The digest of the whole document.
@@ -137,38 +149,54 @@ impl Record {
     /// # Errors
     /// When the document has no canonical form.
     pub fn digest(&self) -> Result<Digest, RecordError> {
-        Ok(canonical_digest(&self.document)?)
+        Ok(Digest::of(&canonical_document(&self.document)?))
     }
 
-    /// The digest of what the stage did: without ids, run, times, actor, environment, tags, status, cost and cache hit. Its
+    /// The digest of what the stage did: without ids, run, times, actor, environment, tags, status, cost, cache hit and update. Its
     /// inputs name their producers by *their* content, so runs are Merkle DAGs and identical runs have identical contents.
     ///
     /// # Errors
     /// When the document has no canonical form.
     pub fn content_digest(&self) -> Result<Digest, RecordError> {
-        Ok(canonical_digest(&self.content())?)
+        let edited: Vec<(&str, Value)> = EDITED.iter().filter_map(|key| Some((*key, self.edited(key)?))).collect();
+        let members = self.lasting().map(|(key, member)| {
+            let replaced = edited.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+            (key, replaced.unwrap_or(member))
+        });
+        Ok(Digest::of(&canonical_members(members)?))
     }
 
     /// What the content digest covers.
     pub fn content(&self) -> Map<String, Value> {
-        let mut content = self.document.clone();
-        content.retain(|key, _| !VOLATILE.contains(&key.as_str()));
-        if let Some(Value::Object(step)) = content.get_mut("step") {
-            step.remove("cached");
+        let member =
+            |(key, member): (&String, &Value)| (key.clone(), self.edited(key).unwrap_or_else(|| member.clone()));
+        self.lasting().map(member).collect()
+    }
+
+    /// The members that identical runs share, apart from what is [`EDITED`] in them.
+    fn lasting(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.document().iter().filter(|(key, _)| !VOLATILE.contains(&key.as_str()))
+    }
+
+    /// A member of which only parts belong to the content: those parts.
+    fn edited(&self, key: &str) -> Option<Value> {
+        if !EDITED.contains(&key) {
+            return None;
         }
-        if let Some(Value::Array(inputs)) = content.get_mut("inputs") {
-            for producer in inputs.iter_mut().filter_map(|input| input.get_mut("producer")?.as_object_mut()) {
+        let mut value = self.document.get(key)?.clone();
+        if let Some(step) = value.as_object_mut() {
+            step.retain(|member, _| !matches!(member.as_str(), "cached" | "update"));
+        }
+        for entry in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            if let Some(producer) = entry.get_mut("producer").and_then(Value::as_object_mut) {
                 producer.remove("record");
             }
-        }
-        for member in ["inputs", "outputs"] {
-            let artifacts = content.get_mut(member).and_then(Value::as_array_mut).into_iter().flatten();
-            for artifact in artifacts.filter_map(|entry| entry.get_mut("artifact")?.as_object_mut()) {
+            if let Some(artifact) = entry.get_mut("artifact").and_then(Value::as_object_mut) {
                 // The same rows may take other bytes on disk when another version wrote the files.
                 artifact.remove("bytes");
             }
         }
-        content
+        Some(value)
     }
 }
 
@@ -221,6 +249,7 @@ mod tests {
             ("/status", json!("Archived")),
             ("/execution_profile/wall_seconds", json!(9.0)),
             ("/step/cached", json!(true)),
+            ("/step", json!({"name": "cut", "stage": "split@1", "update": {"from": "r-0", "method": "rerun"}})),
             ("/inputs/0/producer/record", json!("r-9")),
             ("/inputs/0/artifact/bytes", json!(11)),
             ("/outputs/0/artifact/bytes", json!(21)),
@@ -228,6 +257,7 @@ mod tests {
             let other = edited(pointer, value);
             assert_eq!(digest(&other), digest(&original), "{pointer} is no part of the content");
             assert_ne!(other.digest().unwrap(), original.digest().unwrap(), "{pointer} is a part of the record");
+            assert_eq!(Digest::of(&crate::canonical_bytes(&other.content()).unwrap()), digest(&other), "{pointer}");
         }
         for (pointer, value) in [
             ("/name", json!("other")),

@@ -36,7 +36,7 @@ impl Told<'_> {
             description: file.steps.get(&step.name).and_then(|step| step.description.clone()),
             status: Default::default(),
             run: Some(RunRef { id: self.run.clone(), pipeline: file.pipeline.clone(), version: file.version.clone() }),
-            step: StepRef { name: step.name.clone(), stage: step.id.clone(), cached: self.cached },
+            step: StepRef { name: step.name.clone(), stage: step.id.clone(), cached: self.cached, update: None },
             started: self.started,
             finished: self.around.host.now(),
             actor: self.around.actor.clone(),

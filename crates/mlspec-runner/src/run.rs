@@ -190,6 +190,7 @@ impl Checked {
                 to: self.options.to.clone(),
                 sample: self.options.sample,
                 parent_run_id: options.parent.clone(),
+                update: None,
                 steps: Vec::new(),
             },
         }

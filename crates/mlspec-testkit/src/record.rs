@@ -1,7 +1,7 @@
 //! Records as a runner would write them.
 
 use crate::must;
-use mlspec_record::body::{Evaluation, Guarantee, Ingestion, Splitting, Test, Training, Transformation, Validation};
+use mlspec_record::body::{Evaluation, Guarantee, Ingestion, Method, Splitting, Test, Training, Transformation, Validation};
 use mlspec_record::{
     ArtifactKind, Envelope, Id, Input, Kind, Name, Output, Producer, ProducerRef, Record, RunRef, Seed, StageId,
     Status, StepRef, Timestamp, Version,
@@ -56,7 +56,7 @@ fn envelope(kind: Kind, stage: StageId, producer: Producer, body: Value) -> Enve
         description: None,
         status: Status::default(),
         run: Some(RunRef { id: id(1), pipeline: name(), version: Version::of(1, 0, 0) }),
-        step: StepRef { name: name(), stage, cached: false },
+        step: StepRef { name: name(), stage, cached: false, update: None },
         started: time(),
         finished: time(),
         actor: None,
@@ -82,7 +82,9 @@ fn training() -> Training {
         classes: Vec::new(),
         positive: None,
         convergence: None,
+        method: Method::Retrained,
         guarantee: Guarantee::Retrained,
+        state: None,
         format: "1".to_owned(),
     }
 }
