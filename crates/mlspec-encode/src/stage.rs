@@ -91,6 +91,7 @@ impl Encoding {
             positive: positive.and_then(|at| classes.get(at as usize).cloned()),
             classes,
             features: encoders.features() as u64,
+            state: None,
         };
         Transformation { operators: Vec::new(), encoding: Some(encoding) }
     }

@@ -94,8 +94,8 @@ fn every_kind_has_its_section() {
             Kind::Training,
             "train@1",
             json!({"estimator": "logistic_regression", "hyperparameters": {"alpha": 1.0}, "rows": 8, "features": 2,
-            "convergence": {"converged": true, "iterations": 12, "objective": 0.3, "gradient_norm": 1e-7, "tolerance": 1e-6},
-            "guarantee": "converged", "format": "1.0.0"}),
+            "convergence": {"start": "zero", "converged": true, "iterations": 12, "objective": 0.3, "gradient_norm": 1e-7, "tolerance": 1e-6},
+            "method": "warm_start", "guarantee": "converged", "format": "1.0.0"}),
             vec!["Training", "logistic_regression", "12 iterations"],
         ),
         (

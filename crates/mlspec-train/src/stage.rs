@@ -2,7 +2,7 @@
 
 use crate::{Fitted, Sample, TrainError, TrainParams, Trainer};
 use mlspec_model::{LoadedMatrix, Model};
-use mlspec_record::body::Training;
+use mlspec_record::body::{Guarantee, Method, Training};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Lineage, LineageParent, Name, Producer, RowLineage, StageId};
 use mlspec_stage::{Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
 use serde_json::{Map, Value};
@@ -55,7 +55,13 @@ impl TrainStage {
             classes: classes.to_vec(),
             positive: model.positive().and_then(|at| classes.get(at as usize).cloned()),
             convergence: fitted.convergence.clone(),
+            method: match fitted.guarantee {
+                Guarantee::Exact => Method::Statistics,
+                Guarantee::Converged => Method::WarmStart,
+                Guarantee::Retrained => Method::Retrained,
+            },
             guarantee: fitted.guarantee,
+            state: None,
             format: Model::FORMAT.to_owned(),
         }
     }

@@ -10,6 +10,6 @@ mod validation;
 pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, Test};
 pub use ingestion::{Ingestion, SourceFile};
 pub use splitting::{ColumnStatistics, Leak, Part, Splitting};
-pub use training::{Convergence, Guarantee, Training};
+pub use training::{Convergence, Guarantee, Method, Start, Training};
 pub use transformation::{EncodedColumn, Encoding, OperatorReport, Transformation};
 pub use validation::{ExpectationResult, Severity, Validation};

@@ -1,5 +1,6 @@
 //! A model was fitted.
 
+use crate::Digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,8 +25,13 @@ pub struct Training {
     /// How the fit ended, for iterative estimators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub convergence: Option<Convergence>,
+    /// How an update of this model finds the next.
+    pub method: Method,
     /// What an update of this estimator guarantees.
     pub guarantee: Guarantee,
+    /// The digest of the statistics that an update continues from, where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Digest>,
     /// The version of the model format.
     pub format: String,
 }
@@ -33,6 +39,8 @@ pub struct Training {
 /// How an iterative fit ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Convergence {
+    /// Where the first iteration began.
+    pub start: Start,
     /// Whether the tolerance was reached.
     pub converged: bool,
     /// How many iterations it took.
@@ -43,6 +51,38 @@ pub struct Convergence {
     pub gradient_norm: f64,
     /// The gradient norm asked for.
     pub tolerance: f64,
+    /// How much the probabilities of the fitted rows may still change on the way to the optimum: the largest change that one
+    /// more, exact Newton step would make, where it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability_change: Option<f64>,
+    /// An upper bound of the Euclidean distance of the coefficients (with the intercepts that suit them best) to those of the
+    /// optimum: the Euclidean norm of the gradient by the penalty's weight, by which the objective is strongly convex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_bound: Option<f64>,
+}
+
+/// Where the first iteration began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// At zero.
+    Zero,
+    /// At the optimum of some of the rows.
+    Sample,
+    /// At the coefficients of the model before the rows changed: a warm start.
+    Previous,
+}
+
+/// How an update of a model finds the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// From sums over rows, by chunk: those of chunks whose rows did not change are taken over. A run adds up the same.
+    Statistics,
+    /// By iterations from the coefficients before on; a run begins elsewhere and ends at the same optimum.
+    WarmStart,
+    /// As a run does, from all rows.
+    Retrained,
 }
 
 /// How close an updated model is to one fitted anew on the changed rows.

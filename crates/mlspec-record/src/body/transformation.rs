@@ -60,6 +60,10 @@ pub struct Encoding {
     pub positive: Option<String>,
     /// How many features the matrix has.
     pub features: u64,
+    /// The digest of the statistics that the encoders were fitted from, and that an update continues from: exact sums and
+    /// counts of the fitted rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Digest>,
 }
 
 /// What one encoder wrote.

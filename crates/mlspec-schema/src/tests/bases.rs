@@ -69,8 +69,8 @@ fn body(kind: Kind) -> Value {
         }),
         Kind::Training => json!({
             "estimator": "logistic_regression", "hyperparameters": {"alpha": 1.0}, "rows": 8, "features": 3,
-            "classes": ["no", "yes"], "positive": "yes", "guarantee": "converged", "format": "1.0.0",
-            "convergence": {"converged": true, "iterations": 12, "objective": 0.4, "gradient_norm": 1e-9, "tolerance": 1e-8},
+            "classes": ["no", "yes"], "positive": "yes", "method": "warm_start", "guarantee": "converged", "format": "1.0.0",
+            "convergence": {"start": "zero", "converged": true, "iterations": 12, "objective": 0.4, "gradient_norm": 1e-9, "tolerance": 1e-8},
         }),
         Kind::Evaluation | Kind::Test => measured(kind),
         Kind::Dataset => json!({"key": ["id"], "license": "CC0-1.0", "versions": [ID]}),

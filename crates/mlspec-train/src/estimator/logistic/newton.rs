@@ -1,7 +1,7 @@
 //! Newton's method with truncated conjugate gradients, for smooth convex functions of many variables.
 
 use super::thin::Rough;
-use mlspec_record::body::Convergence;
+use mlspec_record::body::{Convergence, Start};
 
 /// A smooth convex function.
 pub(super) trait Objective {
@@ -39,6 +39,7 @@ pub(super) fn minimise<O: Objective>(
     tolerance: f64,
     max_iter: u32,
 ) -> (Vec<f64>, Convergence) {
+    let from = if start.is_some() { Start::Sample } else { Start::Zero };
     let mut point = start.unwrap_or_else(|| vec![0.0; objective.size()]);
     let mut here = objective.at(&point);
     let mut iterations = 0;
@@ -50,11 +51,14 @@ pub(super) fn minimise<O: Objective>(
     }
     let gradient_norm = greatest(&here.gradient);
     let convergence = Convergence {
+        start: from,
         converged: gradient_norm <= tolerance,
         iterations: u64::from(iterations),
         objective: here.value,
         gradient_norm,
         tolerance,
+        probability_change: None,
+        distance_bound: None,
     };
     (point, convergence)
 }
