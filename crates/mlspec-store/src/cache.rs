@@ -3,9 +3,9 @@
 //! An entry can be made again by running the step, so its file is not flushed; it carries its own digest, and one that a
 //! power failure tore counts as absent.
 
-use crate::write::{Existing, Flush, write};
+use crate::write::{Existing, Flush};
 use crate::{Store, StoreError, StoredFile};
-use mlspec_record::{Digest, Id, Output, canonical_bytes, canonical_digest};
+use mlspec_record::{Digest, Id, Output, canonical_document};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::SystemTime;
@@ -33,15 +33,15 @@ pub struct CacheEntry {
     pub record: Id,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Sealed {
     entry: Value,
     seal: Digest,
 }
 
 impl Store {
-    fn cache_path(&self, key: &Digest) -> std::path::PathBuf {
-        self.root.join("cache").join(format!("{}.json", key.hex()))
+    fn cache_path(key: &Digest) -> String {
+        format!("cache/{}.json", key.hex())
     }
 
     /// Keeps what a step left behind.
@@ -50,16 +50,18 @@ impl Store {
     /// When the entry has no canonical form, or the file system refuses.
     pub fn put_cached(&self, key: &Digest, entry: &CacheEntry) -> Result<(), StoreError> {
         let entry = serde_json::to_value(entry).map_err(mlspec_record::CanonicalError::from)?;
-        let seal = canonical_digest(&entry)?;
-        let bytes = canonical_bytes(&Sealed { entry, seal })?;
-        write(&self.tmp(), &self.cache_path(key), &bytes, Flush::Later, Existing::Replaced)
+        // As canonical JSON writes the two: `entry` comes before `seal`.
+        let document = canonical_document(&entry)?;
+        let seal = Digest::of(&document);
+        let bytes = [b"{\"entry\":".as_slice(), &document, format!(",\"seal\":\"{seal}\"}}").as_bytes()].concat();
+        self.write(&self.own(Self::cache_path(key)), &bytes, Flush::Later, Existing::Replaced)
     }
 
     /// What a step left behind, and when it was kept; nothing where the entry is missing or torn.
     pub fn cached(&self, key: &Digest) -> Option<(CacheEntry, SystemTime)> {
-        let path = self.cache_path(key);
+        let path = self.find(Self::cache_path(key));
         let sealed: Sealed = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
-        if canonical_digest(&sealed.entry).ok()? != sealed.seal {
+        if Digest::of(&canonical_document(&sealed.entry).ok()?) != sealed.seal {
             return None;
         }
         let kept = std::fs::metadata(&path).and_then(|data| data.modified()).ok()?;
@@ -71,7 +73,7 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn forget_cached(&self, key: &Digest) -> Result<(), StoreError> {
-        let path = self.cache_path(key);
+        let path = self.own(Self::cache_path(key));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io(&path, error)),
             _ => Ok(()),
@@ -102,7 +104,7 @@ mod tests {
         };
         store.put_cached(&key, &entry).unwrap();
         assert_eq!(store.cached(&key).unwrap().0, entry);
-        let path = store.cache_path(&key);
+        let path = store.own(Store::cache_path(&key));
         let text = std::fs::read_to_string(&path).unwrap();
         for torn in [&text[..text.len() / 2], "", &text.replace("null]", "true]")] {
             std::fs::write(&path, torn).unwrap();

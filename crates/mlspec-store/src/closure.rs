@@ -50,7 +50,7 @@ impl Store {
     /// Whether a file is in place. Its size is compared; its bytes only if it was touched after `kept`. One with other
     /// bytes is set aside, so that it is made anew.
     pub fn is_in_place(&self, file: &StoredFile, kept: SystemTime) -> bool {
-        let path = self.root.join(&file.path);
+        let path = self.find(&file.path);
         let Ok(data) = std::fs::metadata(&path) else { return false };
         let untouched = data.modified().is_ok_and(|modified| modified <= kept);
         let same = data.len() == file.bytes
@@ -66,15 +66,16 @@ impl Store {
     /// # Errors
     /// When it was changed, or a file system refuses.
     pub fn copy_file(&self, file: &StoredFile, to: &Self) -> Result<(), StoreError> {
-        let path = self.root.join(&file.path);
+        let path = self.find(&file.path);
         let bytes = std::fs::read(&path).map_err(|error| StoreError::io(&path, error))?;
         match Digest::of(&bytes) == file.sha256 {
-            true => crate::write_atomic(&to.tmp(), &to.root.join(&file.path), &bytes),
+            true => to.put(&to.own(&file.path), &bytes),
             false => Err(StoreError::Changed(file.sha256)),
         }
     }
 
     /// Moves a file with wrong bytes out of the way; it is kept under `changed/` for whoever wants to know why.
+    /// What lies in the store below an overlay stays.
     pub(crate) fn set_aside(&self, path: &Path) {
         let folder = self.root.join("changed");
         if let Some(name) = path.strip_prefix(&self.root).ok().and_then(Path::to_str) {
@@ -161,7 +162,7 @@ impl Walk<'_> {
     }
 
     fn add(&mut self, path: &Path, bytes: u64, sha256: Digest) {
-        if let Some(path) = path.strip_prefix(&self.store.root).ok().and_then(Path::to_str) {
+        if let Some(path) = self.store.relative(path) {
             self.files.insert(StoredFile { path: path.replace('\\', "/"), bytes, sha256 });
         }
     }

@@ -31,8 +31,8 @@ pub enum Change {
 }
 
 impl Store {
-    fn events_path(&self, id: &Id) -> std::path::PathBuf {
-        self.root.join("events").join(format!("{id}.ndjson"))
+    fn events_path(id: &Id) -> String {
+        format!("events/{id}.ndjson")
     }
 
     /// Appends a change of the object of this id.
@@ -45,7 +45,7 @@ impl Store {
             let from = self.status(id, written)?;
             from.change(to).map_err(|error: StatusError| StoreError::Status { id: id.clone(), error })?;
         }
-        let path = self.events_path(id);
+        let path = self.own(Self::events_path(id));
         let mut line = canonical_bytes(event)?;
         line.push(b'\n');
         let append = || {
@@ -62,7 +62,12 @@ impl Store {
             file.write_all(&line)?;
             file.sync_data()
         };
-        std::fs::create_dir_all(self.root.join("events")).map_err(|error| StoreError::io(&path, error))?;
+        self.watch(&path)?;
+        std::fs::create_dir_all(self.own("events")).map_err(|error| StoreError::io(&path, error))?;
+        let known = self.find(Self::events_path(id));
+        if known != path && known.exists() {
+            std::fs::copy(&known, &path).map_err(|error| StoreError::io(&path, error))?;
+        }
         let mut append = append;
         append().map_err(|error| StoreError::io(&path, error))
     }
@@ -72,7 +77,7 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn events(&self, id: &Id) -> Result<Vec<Event>, StoreError> {
-        let path = self.events_path(id);
+        let path = self.find(Self::events_path(id));
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -105,7 +110,7 @@ mod tests {
         let event = |change| Event { time: Timestamp::from_millis(0).unwrap(), actor: None, change };
         let status = |status| event(Change::Status(status));
         store.append_event(&id, Status::Active, &status(Status::Deprecated)).unwrap();
-        let mut file = OpenOptions::new().append(true).open(store.events_path(&id)).unwrap();
+        let mut file = OpenOptions::new().append(true).open(store.own(Store::events_path(&id))).unwrap();
         file.write_all(b"{\"time\":").unwrap();
         store.append_event(&id, Status::Active, &event(Change::Name(Name::new("new").unwrap()))).unwrap();
         store.append_event(&id, Status::Active, &status(Status::Archived)).unwrap();

@@ -3,7 +3,7 @@
 //! A file that changed moments ago may change again within the clock's grain and look the same. So a digest is remembered
 //! only where the file is clearly older than the moment of remembering, both read from the file system's clock.
 
-use crate::write::{Existing, Flush, write};
+use crate::write::{Existing, Flush};
 use crate::{Store, StoreError};
 use mlspec_record::{Digest, Hasher, canonical_bytes};
 use serde::{Deserialize, Serialize};
@@ -40,11 +40,10 @@ impl Store {
     pub fn file_digest(&self, path: &Path) -> Result<Digest, StoreError> {
         let refused = |error| StoreError::io(path, error);
         let path = path.canonicalize().map_err(refused)?;
-        let memo_path =
-            self.root.join("files").join(format!("{}.json", Digest::of(path.as_os_str().as_encoded_bytes()).hex()));
+        let memo = format!("files/{}.json", Digest::of(path.as_os_str().as_encoded_bytes()).hex());
         let mut file = File::open(&path).map_err(refused)?;
         let before = stamp(&path, &file.metadata().map_err(refused)?).map_err(refused)?;
-        let known = std::fs::read(&memo_path).ok().and_then(|bytes| serde_json::from_slice::<Memo>(&bytes).ok());
+        let known = std::fs::read(self.find(&memo)).ok().and_then(|bytes| serde_json::from_slice::<Memo>(&bytes).ok());
         if let Some(memo) = known.filter(|memo| memo.stamp == before) {
             return Ok(memo.digest);
         }
@@ -53,19 +52,19 @@ impl Store {
         if stamp(&path, &data).map_err(refused)? != before {
             return Err(StoreError::Unsteady { path });
         }
-        self.remember(&memo_path, &data, Memo { stamp: before, digest });
+        self.remember_file(&self.own(&memo), &data, Memo { stamp: before, digest });
         Ok(digest)
     }
 
     /// Remembers a digest if that is safe. Where it fails, the file is read again the next time.
-    fn remember(&self, memo_path: &Path, data: &Metadata, memo: Memo) {
+    fn remember_file(&self, memo_path: &Path, data: &Metadata, memo: Memo) {
         let Ok(bytes) = canonical_bytes(&memo) else { return };
         // The time that the file system gives a file of now.
         let now = tempfile::tempfile_in(self.tmp()).and_then(|file| file.metadata()?.modified());
         let old =
             |time: SystemTime| now.as_ref().is_ok_and(|now| now.duration_since(time).is_ok_and(|age| age > GRAIN));
         if data.modified().is_ok_and(old) && changed(data).is_none_or(old) {
-            let _ = write(&self.tmp(), memo_path, &bytes, Flush::Later, Existing::Replaced);
+            let _ = self.write(memo_path, &bytes, Flush::Later, Existing::Replaced);
         }
     }
 }

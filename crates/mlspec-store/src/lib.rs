@@ -3,8 +3,8 @@
 //!
 //! # Reading order
 //! [`write_atomic`] is how every file comes into being. On it stand objects and manifests (by content), records and runs
-//! ([`RunGuard`]), the step cache ([`CacheEntry`]), datasets, live versions ([`Live`]), events, and [`Index`], which can be
-//! deleted.
+//! ([`RunGuard`]), the step cache ([`CacheEntry`]), datasets, live versions ([`Live`]), changes under way, events, and [`Index`], which can be
+//! deleted. An [`Overlay`] is a store on top of another.
 
 mod cache;
 mod closure;
@@ -17,7 +17,11 @@ mod index;
 mod live;
 mod lock;
 mod manifest;
+mod memo;
 mod objects;
+mod overlay;
+mod pending;
+mod place;
 mod records;
 mod run;
 mod verified;
@@ -29,6 +33,8 @@ pub use error::StoreError;
 pub use event::{Change, Event};
 pub use index::{ArtifactUse, FoundRecord, Index};
 pub use live::{Live, LiveStep};
+pub use overlay::Overlay;
+pub use pending::PipelineLock;
 pub use run::RunGuard;
 pub use write::write_atomic;
 
@@ -47,6 +53,7 @@ use std::sync::Arc;
 /// | `cache/<hex>.json` | outputs of a step by what determines them |
 /// | `datasets/<name>/<n>.json` | versions of a dataset; the one with the highest number is current |
 /// | `live/<pipeline>.json` | the run whose results are in use |
+/// | `changes/<pipeline>.json` | a change of what is live that is under way |
 /// | `events/<id>.ndjson` | changes of status, name or tags of a record |
 /// | `files/<hex>.json` | digests of files outside, remembered |
 /// | `index.sqlite` | made from the files, deleted without loss |
@@ -56,6 +63,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    below: Option<Arc<Store>>,
     session: Arc<lock::Session>,
 }
 
@@ -65,7 +73,7 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read or made, or was written by a newer version.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let store = Self { root: root.as_ref().to_owned(), session: Arc::default() };
+        let store = Self { root: root.as_ref().to_owned(), below: None, session: Arc::default() };
         store.check_format()?;
         store.sweep();
         Ok(store)

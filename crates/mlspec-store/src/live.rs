@@ -1,7 +1,7 @@
 //! The run whose results are in use, per pipeline; one rename commits a change.
 
 use crate::write::sync_folder;
-use crate::{Store, StoreError, write_atomic};
+use crate::{Store, StoreError};
 use mlspec_record::{Digest, Id, Name, Output, Version, canonical_bytes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub fn live(&self, pipeline: &Name) -> Result<Option<Live>, StoreError> {
-        let path = self.root.join("live").join(format!("{pipeline}.json"));
+        let path = self.find(format!("live/{pipeline}.json"));
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map(Some)
@@ -53,10 +53,27 @@ impl Store {
         if self.live(pipeline).ok().flatten().is_some_and(|there| there.run > live.run) {
             return Ok(false);
         }
-        let folder = self.root.join("live");
-        write_atomic(&self.tmp(), &folder.join(format!("{pipeline}.json")), &canonical_bytes(live)?)?;
-        sync_folder(&folder)?;
+        self.write_live(pipeline, live)?;
         Ok(true)
+    }
+
+    /// Makes a run live in the place of another, whenever it began; says whether it is live now.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn replace_live(&self, pipeline: &Name, before: &Id, live: &Live) -> Result<bool, StoreError> {
+        let _lock = self.lock(&format!("live-{pipeline}"))?;
+        match self.live(pipeline)? {
+            Some(there) if there.run == live.run => Ok(true),
+            Some(there) if there.run == *before => self.write_live(pipeline, live).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    fn write_live(&self, pipeline: &Name, live: &Live) -> Result<(), StoreError> {
+        let folder = self.own("live");
+        self.put(&folder.join(format!("{pipeline}.json")), &canonical_bytes(live)?)?;
+        sync_folder(&folder)
     }
 
     /// The pipelines that have something live.
@@ -64,7 +81,7 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn live_pipelines(&self) -> Result<Vec<Name>, StoreError> {
-        let names = crate::records::entries(&self.root.join("live"))?;
+        let names = self.names("live")?;
         Ok(names.iter().filter_map(|name| Name::new(name.strip_suffix(".json")?).ok()).collect())
     }
 }
@@ -85,6 +102,11 @@ mod tests {
             assert_eq!(store.put_live(&name, &live(run)).unwrap(), wins, "{run}");
         }
         assert_eq!(store.live(&name).unwrap(), Some(live("c")));
-        assert_eq!(store.live_pipelines().unwrap(), [name]);
+        assert_eq!(store.live_pipelines().unwrap(), [name.clone()]);
+        let id = |run: &str| Id::new(run).unwrap();
+        for (before, run, done) in [("b", "a", false), ("c", "a", true), ("c", "a", true), ("c", "d", false)] {
+            assert_eq!(store.replace_live(&name, &id(before), &live(run)).unwrap(), done, "{before} {run}");
+        }
+        assert_eq!(store.live(&name).unwrap(), Some(live("a")));
     }
 }

@@ -12,7 +12,9 @@ use std::sync::OnceLock;
 /// What the handles of one opened store share.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
-    writing: OnceLock<Option<File>>,
+    pub(crate) writing: OnceLock<Option<File>>,
+    pub(crate) memo: crate::memo::Memo,
+    pub(crate) watcher: Option<crate::place::Watcher>,
     pub(crate) verified: Verified,
 }
 
@@ -28,6 +30,10 @@ pub(crate) fn open_lock(path: &Path) -> Result<File, StoreError> {
 }
 
 impl Store {
+    pub(crate) fn memo(&self) -> &crate::memo::Memo {
+        &self.session.memo
+    }
+
     /// Where files lie until they are renamed into place.
     pub(crate) fn tmp(&self) -> PathBuf {
         let tmp = self.root.join("tmp");

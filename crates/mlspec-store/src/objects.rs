@@ -1,7 +1,7 @@
 //! Objects by the digest of their bytes, JSON objects by the digest of their canonical bytes, manifests by table digest.
 
 use crate::verified::Stamp;
-use crate::{Store, StoreError, write_atomic};
+use crate::{Store, StoreError};
 use mlspec_record::{Digest, canonical_bytes};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
@@ -9,8 +9,7 @@ use std::path::PathBuf;
 impl Store {
     /// Where the object of this digest lies.
     pub fn object_path(&self, digest: &Digest) -> PathBuf {
-        let hex = digest.hex();
-        self.root.join("objects").join(&hex[..2]).join(&hex[2..])
+        self.find(object(digest))
     }
 
     /// Keeps bytes; returns their digest. Bytes that are there already are not written again.
@@ -22,7 +21,8 @@ impl Store {
         let path = self.object_path(&digest);
         let kept = std::fs::metadata(&path).is_ok_and(|data| data.len() == bytes.len() as u64);
         if !kept {
-            write_atomic(&self.tmp(), &path, bytes)?;
+            let path = self.own(object(&digest));
+            self.put(&path, bytes)?;
             let stamp = std::fs::metadata(&path).ok().and_then(|data| Stamp::of(&data));
             self.session.verified.note(&digest, stamp);
         }
@@ -78,18 +78,18 @@ impl Store {
 
     /// Where the manifest of a table digest lies.
     pub fn manifest_path(&self, digest: &Digest) -> PathBuf {
-        self.root.join("manifests").join(format!("{}.json", digest.hex()))
+        self.find(manifest(digest))
     }
 
     /// Keeps the manifest of a table digest.
     ///
     /// # Errors
     /// When the value has no canonical form, or the file system refuses.
-    pub fn put_manifest(&self, digest: &Digest, manifest: &impl Serialize) -> Result<(), StoreError> {
-        let (path, bytes) = (self.manifest_path(digest), canonical_bytes(manifest)?);
+    pub fn put_manifest(&self, digest: &Digest, value: &impl Serialize) -> Result<(), StoreError> {
+        let (path, bytes) = (self.manifest_path(digest), canonical_bytes(value)?);
         match std::fs::read(&path) {
             Ok(kept) if kept == bytes => Ok(()),
-            _ => write_atomic(&self.tmp(), &path, &bytes),
+            _ => self.put(&self.own(manifest(digest)), &bytes),
         }
     }
 
@@ -105,6 +105,17 @@ impl Store {
         })?;
         serde_json::from_slice(&bytes).map_err(|error| StoreError::Corrupt { path, reason: error.to_string() })
     }
+}
+
+/// The path of an object in the store.
+fn object(digest: &Digest) -> String {
+    let hex = digest.hex();
+    format!("objects/{}/{}", &hex[..2], &hex[2..])
+}
+
+/// The path of a manifest in the store.
+fn manifest(digest: &Digest) -> String {
+    format!("manifests/{}.json", digest.hex())
 }
 
 /// The bytes of a file, and its stamp from before they were read.

@@ -6,8 +6,8 @@
 //! power failure took a file.
 
 use crate::lock::open_lock;
-use crate::write::{Existing, Flush, sync_folder, write};
-use crate::{Store, StoreError, write_atomic};
+use crate::write::{Existing, Flush, sync_folder};
+use crate::{Store, StoreError};
 use mlspec_record::object::PipelineRun;
 use mlspec_record::{Id, Name, Object, Record};
 use std::fs::File;
@@ -27,7 +27,7 @@ pub struct RunGuard {
 impl Store {
     /// The folder of a run.
     pub fn run_folder(&self, run: &Id) -> PathBuf {
-        self.root.join("records").join(run.as_str())
+        self.find(format!("records/{run}"))
     }
 
     /// Where a run itself lies.
@@ -48,7 +48,7 @@ impl Store {
     }
 
     fn put_run(&self, run: &Object<PipelineRun>) -> Result<(), StoreError> {
-        write_atomic(&self.tmp(), &self.run_path(&run.id), &Record::from_view(run)?.to_bytes()?)
+        self.put(&self.run_path(&run.id), &Record::from_view(run)?.to_bytes()?)
     }
 
     /// Whether the process of a run is still there.
@@ -79,8 +79,7 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn runs(&self) -> Result<Vec<Id>, StoreError> {
-        let folder = self.root.join("records");
-        let mut runs: Vec<_> = crate::records::entries(&folder)?.iter().filter_map(|name| Id::new(name).ok()).collect();
+        let mut runs: Vec<_> = self.names("records")?.iter().filter_map(|name| Id::new(name).ok()).collect();
         // Ids begin with their time.
         runs.sort_unstable_by(|a, b| b.cmp(a));
         Ok(runs)
@@ -111,7 +110,7 @@ impl RunGuard {
     /// When the record has no canonical form, or the file system refuses.
     pub fn put_record(&self, step: &Name, record: &Record) -> Result<PathBuf, StoreError> {
         let path = self.store.record_path(&self.run, step);
-        write_atomic(&self.store.tmp(), &path, &record.to_bytes()?)?;
+        self.store.put(&path, &record.to_bytes()?)?;
         Ok(path)
     }
 
@@ -122,7 +121,7 @@ impl RunGuard {
     pub fn put_cached_record(&self, step: &Name, record: &Record) -> Result<PathBuf, StoreError> {
         let path = self.store.record_path(&self.run, step);
         let mut bytes = record.to_bytes()?;
-        write(&self.store.tmp(), &path, &bytes, Flush::Later, Existing::Replaced)?;
+        self.store.write(&path, &bytes, Flush::Later, Existing::Replaced)?;
         bytes.push(b'\n');
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(&mut bytes);
         Ok(path)
@@ -136,7 +135,7 @@ impl RunGuard {
         let journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
         let folder = self.store.run_folder(&self.run);
         if !journal.is_empty() {
-            write_atomic(&self.store.tmp(), &folder.join(crate::records::JOURNAL), &journal)?;
+            self.store.put(&folder.join(crate::records::JOURNAL), &journal)?;
         }
         sync_folder(&folder)?;
         self.store.put_run(run)?;
