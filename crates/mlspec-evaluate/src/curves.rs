@@ -1,7 +1,7 @@
 //! Curves for plots, thinned.
 
-use crate::Scored;
-use mlspec_measure::{Binning, calibration_curve, precision_recall_curve, roc_curve};
+use crate::ranked::Ranked;
+use mlspec_measure::{Binning, calibration_curve};
 use mlspec_record::body::Curve;
 
 /// The most points of a curve.
@@ -11,16 +11,18 @@ const POINTS: usize = 200;
 const BINS: usize = 10;
 
 /// The curves of a label with a positive class; those that are undefined are left out.
-pub(crate) fn curves(scored: &Scored) -> Vec<Curve> {
+pub(crate) fn curves(scored: &Ranked<'_>) -> Vec<Curve> {
     let Ok((positive, probability)) = scored.positive() else { return Vec::new() };
-    let weights = scored.weights.as_deref();
-    let roc = roc_curve(&positive, probability, weights)
+    let thresholds = scored.thresholds().ok();
+    let roc = thresholds
+        .and_then(|thresholds| thresholds.roc_curve().ok())
         .map(|curve| thinned("roc", &curve.false_positive_rate, &curve.true_positive_rate));
-    let precision_recall = precision_recall_curve(&positive, probability, weights)
+    let precision_recall = thresholds
+        .and_then(|thresholds| thresholds.precision_recall_curve().ok())
         .map(|curve| thinned("precision_recall", &curve.recall, &curve.precision));
     let calibration = calibration_curve(&positive, probability, BINS, Binning::Uniform)
         .map(|curve| thinned("calibration", &curve.prob_pred, &curve.prob_true));
-    [roc, precision_recall, calibration].into_iter().flatten().collect()
+    [roc, precision_recall, calibration.ok()].into_iter().flatten().collect()
 }
 
 /// At most [`POINTS`] points, evenly by position, first and last among them.

@@ -1,5 +1,6 @@
 //! Figures about a model on rows.
 
+use crate::ranked::Ranked;
 use crate::slices::{self, Rows};
 use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, predictions};
 use mlspec_measure::confusion_matrix;
@@ -23,7 +24,7 @@ pub struct Evaluator {
 pub(crate) struct Found {
     pub(crate) evaluation: Evaluation,
     pub(crate) predictions: Table,
-    pub(crate) timing: Timing,
+    pub(crate) timing: Option<Timing>,
 }
 
 impl Evaluator {
@@ -55,11 +56,12 @@ impl Evaluator {
             }
             Answers::Value { .. } => Vec::new(),
         };
+        let ranked = Ranked::new(scored);
         Ok(Evaluation {
             rows: scored.len() as u64,
-            metrics: self.metrics(scored)?.iter().map(|metric| metric.report(scored)).collect(),
+            metrics: self.metrics(scored)?.iter().map(|metric| metric.report_ranked(&ranked)).collect(),
             slices: Vec::new(),
-            curves: curves::curves(scored),
+            curves: curves::curves(&ranked),
             confusion_matrix,
             classes: classes.to_vec(),
             model: ModelSize { bytes: 0, parameters: 0 },
@@ -86,13 +88,13 @@ impl Evaluator {
         Ok(metrics)
     }
 
-    /// Reads a model and rows from a store, and finds out everything.
+    /// Reads a model and rows from a store, and finds out everything; how long predictions take where there is a clock.
     pub(crate) fn run(
         &self,
         store: &Store,
         tracer: &Tracer<'_>,
         (model_ref, data): (&ArtifactRef, &ArtifactRef),
-        clock: &dyn Fn() -> f64,
+        clock: Option<&dyn Fn() -> f64>,
     ) -> Result<Found, EvaluateError> {
         let model = Model::read(store, &model_ref.digest)?;
         let matrix = LoadedMatrix::read(store, data)?;
@@ -104,13 +106,17 @@ impl Evaluator {
         }
         let LoadedMatrix { ids, features, target, weights, encoders_digest, .. } = matrix;
         let target = target.ok_or(EvaluateError::NoLabel)?;
-        let (prediction, timing) = Timing::predict(&model, &features, clock)?;
+        let (prediction, timing) = match clock {
+            Some(clock) => Timing::predict(&model, &features, clock).map(|(found, timing)| (found, Some(timing)))?,
+            None => (model.predict(&features)?, None),
+        };
+        drop(features);
         let scored = Scored::new(target, prediction, weights, self.params.threshold)?;
         let mut evaluation = self.evaluate(&scored, model.classes())?;
         let metrics = self.metrics(&scored)?;
+        let mut rows = Rows::new(store, tracer, data, &ids);
         for by in &self.params.slices {
-            let rows = Rows { store, tracer, data, ids: &ids };
-            evaluation.slices.push(slices::measure(rows, by, self.params.max_slices, &metrics, &scored)?);
+            evaluation.slices.push(slices::measure(&mut rows, by, self.params.max_slices, &metrics, &scored)?);
         }
         let bytes = store.object(&model_ref.digest)?.len() + store.object(&encoders_digest)?.len();
         evaluation.model = ModelSize { bytes: bytes as u64, parameters: model.parameters() };

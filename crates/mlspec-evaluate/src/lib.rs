@@ -14,6 +14,7 @@ mod metric;
 mod overlap;
 mod params;
 mod predictions;
+mod ranked;
 mod scored;
 mod slices;
 mod stage;

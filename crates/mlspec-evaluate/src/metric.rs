@@ -1,5 +1,6 @@
 //! What can be measured, by scikit-learn's names.
 
+use crate::ranked::Ranked;
 use crate::{Answers, Scored};
 use mlspec_measure as measure;
 use mlspec_measure::{Average, Undefined};
@@ -39,9 +40,6 @@ pub enum MetricName {
     R2Score,
     ExplainedVarianceScore,
 }
-
-/// A metric of which rows are positive, their scores and weights.
-type OfRanking = fn(&[bool], &[f64], Option<&[f64]>) -> Result<f64, Undefined>;
 
 /// What a label asks of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +172,10 @@ impl MetricName {
     /// # Errors
     /// When it has none.
     pub fn measure(self, scored: &Scored) -> Result<f64, NoValue> {
+        self.measure_ranked(&Ranked::new(scored))
+    }
+
+    fn measure_ranked(self, scored: &Ranked<'_>) -> Result<f64, NoValue> {
         let weights = scored.weights.as_deref();
         let value = match &scored.answers {
             Answers::Value { truth, predicted } => self.of_numbers(truth, predicted, weights)?,
@@ -187,8 +189,13 @@ impl MetricName {
 
     /// For records: the value, or why there is none.
     pub fn report(self, scored: &Scored) -> Metric {
+        self.report_ranked(&Ranked::new(scored))
+    }
+
+    /// For several metrics of the same answers, which are ranked once.
+    pub(crate) fn report_ranked(self, scored: &Ranked<'_>) -> Metric {
         let name = self.as_str().to_owned();
-        match self.measure(scored) {
+        match self.measure_ranked(scored) {
             Ok(value) => Metric { name, value: Some(value), reason: None },
             Err(reason) => Metric { name, value: None, reason: Some(reason.to_string()) },
         }
@@ -226,24 +233,23 @@ impl MetricName {
     }
 
     /// Metrics that need probabilities, or to know which class is positive.
-    fn of_probabilities(self, scored: &Scored) -> Result<f64, NoValue> {
+    fn of_probabilities(self, scored: &Ranked<'_>) -> Result<f64, NoValue> {
         let weights = scored.weights.as_deref();
         let Answers::Class { truth, predicted, probabilities, positive } = &scored.answers else {
             return Err(NoValue::OtherTask);
         };
         let all = || probabilities.as_deref().ok_or(NoValue::NoProbabilities);
         let binary = || positive.map(|positive| Average::Binary { positive }).ok_or(NoValue::OtherTask);
-        let ranked = |metric: OfRanking| {
-            let (positive, probability) = scored.positive()?;
-            Ok::<f64, NoValue>(metric(&positive, probability, weights)?)
-        };
         Ok(match self {
             Self::PrecisionScore => measure::precision_score(truth, predicted, binary()?, weights)?,
             Self::RecallScore => measure::recall_score(truth, predicted, binary()?, weights)?,
             Self::F1Score => measure::f1_score(truth, predicted, binary()?, weights)?,
-            Self::RocAucScore => ranked(measure::roc_auc_score)?,
-            Self::AveragePrecisionScore => ranked(measure::average_precision_score)?,
-            Self::BrierScoreLoss => ranked(measure::brier_score_loss)?,
+            Self::RocAucScore => scored.thresholds()?.roc_auc_score()?,
+            Self::AveragePrecisionScore => scored.thresholds()?.average_precision_score()?,
+            Self::BrierScoreLoss => {
+                let (positive, probability) = scored.positive()?;
+                measure::brier_score_loss(&positive, probability, weights)?
+            }
             Self::LogLoss => measure::log_loss(truth, all()?, weights)?,
             Self::RocAucOvr => measure::roc_auc_score_ovr(truth, all()?, Average::Macro, weights)?,
             Self::RocAucOvrWeighted => measure::roc_auc_score_ovr(truth, all()?, Average::Weighted, weights)?,

@@ -62,7 +62,8 @@ impl Stage for Evaluator {
     }
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
-        let found = measure(self, cx)?;
+        let tracer = Tracer::new(cx.store());
+        let found = measure(self, cx, &tracer)?;
         let evaluation = found.evaluation.clone();
         write(cx, found, &evaluation)
     }
@@ -89,18 +90,21 @@ pub(crate) fn ports() -> Ports {
     }
 }
 
-/// Finds out everything about the model and the rows at the ports.
-pub(crate) fn measure(evaluator: &Evaluator, cx: &mut Context<'_>) -> Result<Found, StageError> {
+/// Finds out everything about the model and the rows at the ports. In an update nobody waits for measurements of time.
+pub(crate) fn measure(evaluator: &Evaluator, cx: &mut Context<'_>, tracer: &Tracer<'_>) -> Result<Found, StageError> {
     let model = cx.input(MODEL, ArtifactKind::Model)?.artifact.clone();
     let data = cx.input(DATA, ArtifactKind::Matrix)?.artifact.clone();
-    let tracer = Tracer::new(cx.store());
     let host = cx.host();
-    let found = evaluator.run(cx.store(), &tracer, (&model, &data), &|| host.seconds())?;
+    let clock = || host.seconds();
+    let clock = cx.previous().is_none().then_some(&clock as &dyn Fn() -> f64);
+    let found = evaluator.run(cx.store(), tracer, (&model, &data), clock)?;
     cx.check_cancelled()?;
-    cx.measure("predict_batch_seconds", found.timing.batch_seconds);
-    cx.measure("predict_row_p50_seconds", found.timing.row_p50_seconds);
-    cx.measure("predict_row_p99_seconds", found.timing.row_p99_seconds);
-    cx.measure("predict_memory_bytes", found.timing.memory_bytes as f64);
+    if let Some(timing) = found.timing {
+        cx.measure("predict_batch_seconds", timing.batch_seconds);
+        cx.measure("predict_row_p50_seconds", timing.row_p50_seconds);
+        cx.measure("predict_row_p99_seconds", timing.row_p99_seconds);
+        cx.measure("predict_memory_bytes", timing.memory_bytes as f64);
+    }
     for metric in &found.evaluation.metrics {
         if let Some(reason) = &metric.reason {
             cx.warn(format!("`{}` is undefined: {reason}", metric.name));

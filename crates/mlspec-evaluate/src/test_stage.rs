@@ -60,7 +60,8 @@ impl Stage for Tester {
     }
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
-        let found = measure(&self.evaluator, cx)?;
+        let tracer = Tracer::new(cx.store());
+        let found = measure(&self.evaluator, cx, &tracer)?;
         let data = cx.input(DATA, ArtifactKind::Matrix)?.artifact.clone();
         // What the model was fitted on is known from its lineage, should nobody connect it.
         let fitted = match cx.find_input(TRAIN) {
@@ -68,7 +69,7 @@ impl Stage for Tester {
             None => cx.input(MODEL, ArtifactKind::Model)?.artifact.clone(),
         };
         let shared_with_training = if data.lineage.is_some() && fitted.lineage.is_some() {
-            overlap(&Tracer::new(cx.store()), &data, &fitted)?
+            overlap(&tracer, &data, &fitted)?
         } else {
             cx.warn("whether rows were also trained on is unknown: the data or the model has no lineage".to_owned());
             Vec::new()

@@ -37,7 +37,7 @@ fn coded(part: &Behind, column: &str, codes: &mut HashMap<Option<String>, u32>) 
     let texts = texts.str()?;
     let mut of_row: Vec<Option<u32>> = vec![None; texts.len()];
     let mut pairs = Vec::with_capacity(part.links.len());
-    for &(row, at) in &part.links {
+    for &(row, at) in part.links.iter() {
         let Some(known) = of_row.get_mut(at as usize) else { continue };
         let code = match known {
             Some(code) => *code,
