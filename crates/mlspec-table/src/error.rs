@@ -48,6 +48,15 @@ pub enum TableError {
         /// The type asked for.
         expected: DataType,
     },
+    /// Rows to be put into a table have other columns than it.
+    #[error("the rows have other columns than the table they are put into")]
+    OtherColumns,
+    /// A table in memory is not the one of this digest.
+    #[error("the rows are not those of the table `{digest}`")]
+    OtherRows {
+        /// The digest.
+        digest: Digest,
+    },
     /// The columns make no schema.
     #[error(transparent)]
     Schema(#[from] TableSchemaError),
@@ -83,7 +92,9 @@ pub enum TableError {
 impl Failure for TableError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoIds | Self::Twice(_) | Self::Polars(_) => ExitCode::Bug,
+            Self::NoIds | Self::Twice(_) | Self::OtherColumns | Self::OtherRows { .. } | Self::Polars(_) => {
+                ExitCode::Bug
+            }
             Self::Overflow { .. } | Self::Type { .. } | Self::OtherType { .. } | Self::Schema(_) => ExitCode::Data,
             Self::Column { .. } | Self::ChunkRows | Self::Newer { .. } => ExitCode::Usage,
             Self::Changed { .. } => ExitCode::Outside,

@@ -9,12 +9,16 @@
 mod artifact;
 mod error;
 pub mod format;
+mod hash;
 mod schema;
 mod table;
 mod types;
 
-pub use artifact::{Chunk, ChunkOptions, Manifest, cut, manifest, rows_digest};
+pub use artifact::{
+    Chunk, ChunkOptions, Difference, Manifest, cut, difference, fold, fold_loaded, manifest, patch, rows_digest,
+};
 pub use error::TableError;
+pub use hash::{Equality, row_hashes};
 pub use schema::{empty_frame, frame_schema};
 pub use table::Table;
 pub use types::{from_polars, normalize, to_polars};

@@ -93,6 +93,21 @@ impl Table {
         ids.flat_map(|column| column.downcast_iter().flat_map(|array| array.values_iter().copied())).collect()
     }
 
+    /// The table with these columns only, in this order.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn select(&self, columns: &[&str]) -> Result<Self, TableError> {
+        let schema = crate::artifact::selected(&self.schema, columns)?;
+        let frame = self.frame.select(std::iter::once(ROW).chain(columns.iter().copied()))?;
+        Ok(Self { frame, schema })
+    }
+
+    /// `length` rows from position `start` on, as far as there are so many.
+    pub fn slice(&self, start: usize, length: usize) -> Self {
+        Self { frame: self.frame.slice(start as i64, length), schema: self.schema.clone() }
+    }
+
     /// A column by name.
     ///
     /// # Errors

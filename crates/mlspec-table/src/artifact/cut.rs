@@ -18,22 +18,35 @@ pub struct Cut {
 ///
 /// A row that is added or removed changes its own range, and at most splits or joins ranges around it.
 pub fn cut(ids: &[u64], chunk_rows: usize) -> Vec<Cut> {
+    let count =
+        |start: u64, last: u64| (ids.partition_point(|id| *id <= last) - ids.partition_point(|id| *id < start)) as u64;
+    let mut next = 0;
+    let parts = halve(chunk_rows as u64, count).into_iter().map(|(start, bits, rows)| {
+        let first = next;
+        next += rows as usize;
+        Cut { start, bits, rows: first..next }
+    });
+    parts.collect()
+}
+
+/// The ranges of the cut in their order: first id, bits, number of rows. `count` tells how many rows have ids from a first to a
+/// last one.
+pub(super) fn halve(chunk_rows: u64, count: impl Fn(u64, u64) -> u64) -> Vec<(u64, u8, u64)> {
     let mut done = Vec::new();
-    let mut open = vec![Cut { start: 0, bits: 64, rows: 0..ids.len() }];
-    while let Some(part) = open.pop() {
-        match part.rows.len() {
+    let mut open = vec![(0, 64)];
+    while let Some((start, bits)) = open.pop() {
+        match count(start, last(start, bits)) {
             0 => {}
-            rows if rows <= chunk_rows.max(1) || part.bits == 0 => done.push(part),
-            _ => {
-                let bits = part.bits - 1;
-                let middle = part.start | 1 << bits;
-                let below = part.rows.start + ids[part.rows.clone()].partition_point(|id| *id < middle);
-                open.push(Cut { start: middle, bits, rows: below..part.rows.end });
-                open.push(Cut { start: part.start, bits, rows: part.rows.start..below });
-            }
+            rows if rows <= chunk_rows.max(1) || bits == 0 => done.push((start, bits, rows)),
+            _ => open.extend([(start | 1 << (bits - 1), bits - 1), (start, bits - 1)]),
         }
     }
     done
+}
+
+/// The last id of a range.
+pub(super) fn last(start: u64, bits: u8) -> u64 {
+    if bits >= 64 { u64::MAX } else { start | ((1 << bits) - 1) }
 }
 
 #[cfg(test)]

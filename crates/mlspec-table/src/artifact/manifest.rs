@@ -47,6 +47,11 @@ impl Chunk {
     pub fn holds(&self, id: u64) -> bool {
         self.bits >= 64 || id >> self.bits == self.start >> self.bits
     }
+
+    /// The last id of the range, whether a row has it or not.
+    pub fn last(&self) -> u64 {
+        super::cut::last(self.start, self.bits)
+    }
 }
 
 impl Manifest {

@@ -24,13 +24,7 @@ impl Table {
     /// When a column or the table is missing, or the table was changed on disk.
     pub fn read_columns(store: &Store, digest: &Digest, columns: &[&str]) -> Result<Self, TableError> {
         let manifest = manifest(store, digest)?;
-        let known = || manifest.schema.names().map(str::to_owned).collect();
-        let wanted = columns.iter().map(|name| {
-            let found = manifest.schema.columns().iter().find(|column| column.name == *name).cloned();
-            found.ok_or_else(|| TableError::Column { column: (*name).to_owned(), known: known() })
-        });
-        let schema = TableSchema::new(wanted.collect::<Result<_, _>>()?)?;
-        read_chunks(store, digest, &manifest, &schema, None)
+        read_chunks(store, digest, &manifest, &selected(&manifest.schema, columns)?, None)
     }
 
     /// The rows with these ids, as far as the table has them; opens only chunks whose range holds one of them.
@@ -38,15 +32,68 @@ impl Table {
     /// # Errors
     /// When the table is missing or was changed on disk.
     pub fn read_rows(store: &Store, digest: &Digest, ids: &[u64]) -> Result<Self, TableError> {
-        let mut manifest = manifest(store, digest)?;
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        manifest
-            .chunks
-            .retain(|chunk| ids.get(ids.partition_point(|id| *id < chunk.start)).is_some_and(|id| chunk.holds(*id)));
+        let manifest = manifest(store, digest)?;
         let schema = manifest.schema.clone();
-        read_chunks(store, digest, &manifest, &schema, Some(&ids))
+        read_some(store, digest, manifest, &schema, ids)
     }
+
+    /// Some columns of the rows with these ids, as far as the table has them, in the order of `columns`; opens only chunks whose
+    /// range holds one of them.
+    ///
+    /// # Errors
+    /// When a column or the table is missing, or the table was changed on disk.
+    pub fn read_rows_columns(
+        store: &Store,
+        digest: &Digest,
+        ids: &[u64],
+        columns: &[&str],
+    ) -> Result<Self, TableError> {
+        let manifest = manifest(store, digest)?;
+        let schema = selected(&manifest.schema, columns)?;
+        read_some(store, digest, manifest, &schema, ids)
+    }
+
+    /// Some columns of the chunk at this position of the manifest.
+    pub(super) fn read_chunk(
+        store: &Store,
+        digest: &Digest,
+        manifest: &Manifest,
+        at: usize,
+        columns: &[&str],
+    ) -> Result<Self, TableError> {
+        let schema = selected(&manifest.schema, columns)?;
+        match manifest.chunks.get(at) {
+            None => Ok(Self::empty(&schema)),
+            Some(chunk) => {
+                let frame = read_chunk(store, digest, chunk, &schema, schema == manifest.schema)?;
+                Self::new(frame).map_err(|error| changed(digest, &error.to_string()))
+            }
+        }
+    }
+}
+
+/// The columns of these names, in this order.
+pub(crate) fn selected(schema: &TableSchema, columns: &[&str]) -> Result<TableSchema, TableError> {
+    let known = || schema.names().map(str::to_owned).collect();
+    let wanted = columns.iter().map(|name| {
+        let found = schema.columns().iter().find(|column| column.name == *name).cloned();
+        found.ok_or_else(|| TableError::Column { column: (*name).to_owned(), known: known() })
+    });
+    Ok(TableSchema::new(wanted.collect::<Result<_, _>>()?)?)
+}
+
+fn read_some(
+    store: &Store,
+    digest: &Digest,
+    mut manifest: Manifest,
+    schema: &TableSchema,
+    ids: &[u64],
+) -> Result<Table, TableError> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    let asked = |chunk: &Chunk| ids.get(ids.partition_point(|id| *id < chunk.start)).is_some_and(|id| chunk.holds(*id));
+    manifest.chunks.retain(asked);
+    read_chunks(store, digest, &manifest, schema, Some(&ids))
 }
 
 fn read_chunks(
@@ -72,7 +119,7 @@ fn read_chunks(
     Table::new(whole).map_err(|error| changed(digest, &error.to_string()))
 }
 
-fn read_chunk(
+pub(super) fn read_chunk(
     store: &Store,
     digest: &Digest,
     chunk: &Chunk,

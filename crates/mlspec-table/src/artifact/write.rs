@@ -1,6 +1,6 @@
 //! From a table to an artifact.
 
-use super::{Chunk, Manifest, cut, cut::Cut, file, manifest::FORMAT, rows_digest};
+use super::{Chunk, Manifest, cut, file, manifest::FORMAT, rows_digest};
 use crate::{Table, TableError};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest};
 use mlspec_store::Store;
@@ -39,41 +39,48 @@ impl Table {
         if chunk_rows == 0 {
             return Err(TableError::ChunkRows);
         }
-        let frame = self.frame().clone();
-        let parts = cut(&self.ids(), chunk_rows);
-        let chunks = parts.par_iter().map(|part| hash(&frame, part)).collect::<Result<_, _>>()?;
-        let mut made = Manifest {
+        let chunks = cut(&self.ids(), chunk_rows).into_par_iter().map(|part| {
+            let rows = self.frame().slice(part.rows.start as i64, part.rows.len());
+            make_chunk(store, rows, part.start, part.bits, &[])
+        });
+        let made = Manifest {
             format: FORMAT.to_owned(),
             schema: self.schema().clone(),
             chunk_rows: options.chunk_rows,
             rows: self.len() as u64,
-            chunks,
+            chunks: chunks.collect::<Result<_, _>>()?,
         };
-        let digest = made.digest()?;
-        made.chunks.par_iter_mut().zip(&parts).try_for_each(|(chunk, part)| keep(store, &frame, part, chunk))?;
-        store.put_manifest(&digest, &made)?;
-        Ok(ArtifactRef { kind: ArtifactKind::Table, digest, lineage: None, rows: Some(made.rows), bytes: made.bytes() })
+        keep_manifest(store, &made)
     }
 }
 
-fn slice(frame: &DataFrame, part: &Cut) -> DataFrame {
-    frame.slice(part.rows.start as i64, part.rows.len())
+/// Keeps the manifest of chunks that are kept.
+pub(super) fn keep_manifest(store: &Store, made: &Manifest) -> Result<ArtifactRef, TableError> {
+    let digest = made.digest()?;
+    store.put_manifest(&digest, made)?;
+    Ok(ArtifactRef { kind: ArtifactKind::Table, digest, lineage: None, rows: Some(made.rows), bytes: made.bytes() })
 }
 
-fn hash(frame: &DataFrame, part: &Cut) -> Result<Chunk, TableError> {
-    let digest = rows_digest(&slice(frame, part))?;
-    Ok(Chunk { start: part.start, bits: part.bits, rows: part.rows.len() as u64, digest, file: digest, bytes: 0 })
-}
-
-/// Writes the chunk's file and completes its entry. A file of that digest whose bytes were changed is replaced.
-fn keep(store: &Store, frame: &DataFrame, part: &Cut, chunk: &mut Chunk) -> Result<(), TableError> {
-    let bytes = file::encode(slice(frame, part))?;
-    chunk.bytes = bytes.len() as u64;
-    chunk.file = Digest::of(&bytes);
+/// Keeps the rows of one range, unless one of the `known` chunks, which are in place, has the same. A file of their digest
+/// whose bytes were changed is replaced.
+pub(super) fn make_chunk(
+    store: &Store,
+    rows: DataFrame,
+    start: u64,
+    bits: u8,
+    known: &[Chunk],
+) -> Result<Chunk, TableError> {
+    let digest = rows_digest(&rows)?;
+    if let Some(known) = known.iter().find(|known| known.digest == digest) {
+        return Ok(Chunk { start, bits, ..known.clone() });
+    }
+    let height = rows.height() as u64;
+    let encoded = file::encode(rows)?;
+    let file = Digest::of(&encoded);
     // Reading it moves it out of the way if its bytes are others.
-    if !(store.has_object(&chunk.file, None) && store.object(&chunk.file).is_ok()) {
-        store.put_object(&bytes)?;
+    if !(store.has_object(&file, None) && store.object(&file).is_ok()) {
+        store.put_object(&encoded)?;
     }
-    store.note_values(&chunk.file, chunk.digest);
-    Ok(())
+    store.note_values(&file, digest);
+    Ok(Chunk { start, bits, rows: height, digest, file, bytes: encoded.len() as u64 })
 }
