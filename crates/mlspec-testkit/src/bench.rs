@@ -33,6 +33,14 @@ impl Bench {
         Self { folder, store }
     }
 
+    /// An empty store in a folder of its own within this one, such as one that lies in memory.
+    #[track_caller]
+    pub fn within(folder: &std::path::Path) -> Self {
+        let folder = must("make a folder", tempfile::tempdir_in(folder));
+        let store = must("open a store", Store::open(folder.path().join("store")));
+        Self { folder, store }
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store

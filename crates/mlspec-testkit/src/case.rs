@@ -30,6 +30,7 @@ pub struct Case<'a> {
     pub(crate) refused: Vec<(Value, String)>,
     pub(crate) failing: Vec<Failing>,
     pub(crate) markers: Vec<String>,
+    pub(crate) tolerance: Option<f64>,
 }
 
 /// A run that fails, in planning or in running.
@@ -57,6 +58,7 @@ impl<'a> Case<'a> {
             refused: Vec::new(),
             failing: Vec::new(),
             markers: vec![MARKER.to_owned(), MARKER_NUMBER.to_string()],
+            tolerance: None,
         }
     }
 
@@ -114,6 +116,12 @@ impl<'a> Case<'a> {
             Failing { what: what.to_owned(), settings, inputs: Some(inputs), code, message: message.to_owned() };
         self.failing.push(failing);
         self
+    }
+
+    /// Updates may leave results that are not those of a run, where the record says `converged`: models whose predictions are
+    /// at most this far apart, and records that differ in how the fit ended.
+    pub fn inexact(self, tolerance: f64) -> Self {
+        Self { tolerance: Some(tolerance), ..self }
     }
 
     /// A further value of a cell, which no message may show.

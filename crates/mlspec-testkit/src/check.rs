@@ -2,14 +2,14 @@
 
 use crate::case::{Case, Failing, OnEmpty, borrowed};
 use crate::threads::{Call, Role, leave};
-use crate::{FixedHost, bench, lineage, messages, must, record, settings};
+use crate::{FixedHost, bench, lineage, messages, must, record, settings, update};
 use mlspec_record::{ArtifactKind, ArtifactRef, ExitCode, Lineage};
 use mlspec_stage::{Outcome, Schemas, Stage, StageError};
 use mlspec_table::Table;
 use serde_json::{Value, json};
 
 /// The seed of all runs.
-const SEED: u64 = 42;
+pub(crate) const SEED: u64 = 42;
 
 /// Behind [`crate::check_stage!`], which knows the path of the test.
 #[track_caller]
@@ -27,13 +27,14 @@ pub fn check_stage_in(path: &str, case: &Case<'_>) {
             let outcome = check_run(case, stage.as_ref());
             check_empty(case, stage.as_ref());
             case.failing.iter().for_each(|failing| check_failing(case, failing));
+            update::check(case, stage.as_ref());
             assert_eq!(call.elsewhere(), found(&outcome), "another number of threads gave another result");
         }
     }
 }
 
 /// What must be the same in every run.
-fn found(outcome: &Outcome) -> Value {
+pub(crate) fn found(outcome: &Outcome) -> Value {
     let mut outputs = outcome.outputs.clone();
     outputs.sort_by(|a, b| a.port.cmp(&b.port));
     json!({
@@ -56,7 +57,7 @@ fn check_run(case: &Case<'_>, stage: &dyn Stage) -> Outcome {
 
 /// Exactly the declared outputs, as planned, with lineage.
 #[track_caller]
-fn check_outputs(case: &Case<'_>, stage: &dyn Stage, inputs: &[(&str, &ArtifactRef)], outcome: &Outcome) {
+pub(crate) fn check_outputs(case: &Case<'_>, stage: &dyn Stage, inputs: &[(&str, &ArtifactRef)], outcome: &Outcome) {
     let ports = stage.ports();
     let mut declared: Vec<_> = ports.outputs.iter().map(|port| (port.name.clone(), port.kind)).collect();
     let mut written: Vec<_> =

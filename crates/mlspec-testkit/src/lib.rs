@@ -16,6 +16,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod update;
+mod vary;
 
 pub use bench::Bench;
 pub use case::{Case, OnEmpty};
