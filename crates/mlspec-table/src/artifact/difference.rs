@@ -1,11 +1,12 @@
 //! Which rows differ between two tables: found chunk by chunk, then row by row.
 
-use super::{Chunk, Manifest, manifest, read::read_chunk};
+use super::{Chunk, manifest, read::read_chunk};
 use crate::{Equality, Table, TableError, row_hashes, table::ids_of};
-use mlspec_record::Digest;
+use mlspec_record::{Digest, TableSchema};
 use mlspec_store::Store;
 use rayon::prelude::*;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// The ids of rows that differ between two tables of the same columns, each list ascending.
@@ -100,10 +101,10 @@ pub fn difference(store: &Store, before: &Digest, after: &Digest) -> Result<Opti
     if old.schema != new.schema {
         return Ok(None);
     }
-    let regions = differing(&old.chunks, &new.chunks);
-    let parts = regions.into_par_iter().map(|(was, is)| {
-        let was = Rows::read(store, before, &old, was)?;
-        Ok(compare(&was, &Rows::read(store, after, &new, is)?))
+    let (was, is) = (others(&old.chunks, &new.chunks), others(&new.chunks, &old.chunks));
+    let parts = regions(&was, &is).into_par_iter().map(|(old_part, new_part)| {
+        let was = Rows::read(store, before, &old.schema, was.get(old_part).unwrap_or_default())?;
+        Ok(compare(&was, &Rows::read(store, after, &new.schema, is.get(new_part).unwrap_or_default())?))
     });
     let mut found = Difference::default();
     parts.collect::<Result<Vec<_>, TableError>>()?.into_iter().for_each(|part| found.append(part));
@@ -119,11 +120,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    fn read(store: &Store, digest: &Digest, manifest: &Manifest, chunks: Range<usize>) -> Result<Self, TableError> {
+    fn read(store: &Store, digest: &Digest, schema: &TableSchema, chunks: &[&Chunk]) -> Result<Self, TableError> {
         let mut rows = Self::default();
-        for chunk in manifest.chunks.get(chunks).unwrap_or_default() {
-            let frame = read_chunk(store, digest, chunk, &manifest.schema, true)?;
-            rows.add(&frame)?;
+        for chunk in chunks {
+            rows.add(&read_chunk(store, digest, chunk, schema, true)?)?;
         }
         Ok(rows)
     }
@@ -158,9 +158,15 @@ pub(super) fn compare(was: &Rows, is: &Rows) -> Difference {
     }
 }
 
-/// The ranges of ids in which the chunks differ, as positions of the chunks on both sides. Of two ranges of the cut one holds
-/// the other, or they have no id in common.
-fn differing(old: &[Chunk], new: &[Chunk]) -> Vec<(Range<usize>, Range<usize>)> {
+/// The chunks whose rows no chunk on the other side has.
+fn others<'a>(chunks: &'a [Chunk], other: &[Chunk]) -> Vec<&'a Chunk> {
+    let known: HashSet<Digest> = other.iter().map(|chunk| chunk.digest).collect();
+    chunks.iter().filter(|chunk| !known.contains(&chunk.digest)).collect()
+}
+
+/// Groups chunks of both sides whose ranges have ids in common, as positions. Of two ranges of the cut one holds the other, or
+/// they have no id in common.
+fn regions(old: &[&Chunk], new: &[&Chunk]) -> Vec<(Range<usize>, Range<usize>)> {
     let (mut i, mut j) = (0, 0);
     let mut found = Vec::new();
     loop {
@@ -173,17 +179,11 @@ fn differing(old: &[Chunk], new: &[Chunk]) -> Vec<(Range<usize>, Range<usize>)> 
                 Ordering::Equal => one.last().max(other.last()),
             },
         };
-        let within = |chunks: &[Chunk], from: usize| {
+        let within = |chunks: &[&Chunk], from: usize| {
             from..from + chunks.get(from..).unwrap_or_default().partition_point(|chunk| chunk.start <= last)
         };
         let (was, is) = (within(old, i), within(new, j));
         (i, j) = (was.end, is.end);
-        let same = match (old.get(was.clone()), new.get(is.clone())) {
-            (Some([one]), Some([other])) => one.digest == other.digest,
-            _ => false,
-        };
-        if !same {
-            found.push((was, is));
-        }
+        found.push((was, is));
     }
 }

@@ -8,8 +8,11 @@ mod fold;
 mod manifest;
 mod patch;
 mod read;
+mod scan;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod update_tests;
 mod write;
 
 pub use cut::cut;

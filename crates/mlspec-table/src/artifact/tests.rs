@@ -7,14 +7,14 @@ use mlspec_store::Store;
 use polars::prelude::*;
 use proptest::prelude::*;
 
-fn store() -> (tempfile::TempDir, Store) {
+pub(super) fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     (folder, store)
 }
 
 /// All types, from cells that stand for values.
-fn table(ids: &[u64], cells: &[Option<i64>]) -> Table {
+pub(super) fn table(ids: &[u64], cells: &[Option<i64>]) -> Table {
     let cells: Vec<Option<i64>> = ids.iter().zip(cells.iter().cycle()).map(|(_, cell)| *cell).collect();
     let texts = ["", "a", "ünïcödé 🎈", "a text that is longer than twelve bytes", "\"quoted\"\n"];
     let text = |n: i64| texts[n.unsigned_abs() as usize % texts.len()];
@@ -63,7 +63,7 @@ fn table(ids: &[u64], cells: &[Option<i64>]) -> Table {
     Table::new(DataFrame::new(ids.len(), columns.into_iter().map(Column::from).collect()).unwrap()).unwrap()
 }
 
-fn options(chunk_rows: u64) -> ChunkOptions {
+pub(super) fn options(chunk_rows: u64) -> ChunkOptions {
     ChunkOptions { chunk_rows }
 }
 
