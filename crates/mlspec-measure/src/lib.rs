@@ -12,6 +12,7 @@ mod brier_score;
 mod calibration;
 mod check;
 mod confusion;
+mod exact_sum;
 mod explained_variance;
 #[cfg(test)]
 mod fixture;
@@ -30,6 +31,7 @@ pub use average_precision::{PrecisionRecallCurve, average_precision_score, preci
 pub use brier_score::{brier_score_loss, brier_score_loss_multiclass};
 pub use calibration::{Binning, CalibrationCurve, calibration_curve};
 pub use confusion::{ConfusionMatrix, confusion_matrix};
+pub use exact_sum::ExactSum;
 pub use explained_variance::{explained_variance_score, r2_score};
 pub use log_loss::log_loss;
 pub use matthews::matthews_corrcoef;
