@@ -89,6 +89,9 @@ pub struct StepRef {
     /// How it was updated after its inputs changed, if it was not run anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<StepUpdate>,
+    /// Whether the outputs may differ from those of a run, within the guarantee that the body states.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inexact: bool,
 }
 
 /// How a step was updated.

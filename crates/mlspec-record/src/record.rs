@@ -185,7 +185,7 @@ impl Record {
         }
         let mut value = self.document.get(key)?.clone();
         if let Some(step) = value.as_object_mut() {
-            step.retain(|member, _| !matches!(member.as_str(), "cached" | "update"));
+            step.retain(|member, _| !matches!(member.as_str(), "cached" | "update" | "inexact"));
         }
         for entry in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             if let Some(producer) = entry.get_mut("producer").and_then(Value::as_object_mut) {
@@ -249,7 +249,10 @@ mod tests {
             ("/status", json!("Archived")),
             ("/execution_profile/wall_seconds", json!(9.0)),
             ("/step/cached", json!(true)),
-            ("/step", json!({"name": "cut", "stage": "split@1", "update": {"from": "r-0", "method": "rerun"}})),
+            (
+                "/step",
+                json!({"name": "cut", "stage": "split@1", "update": {"from": "r-0", "method": "rerun"}, "inexact": true}),
+            ),
             ("/inputs/0/producer/record", json!("r-9")),
             ("/inputs/0/artifact/bytes", json!(11)),
             ("/outputs/0/artifact/bytes", json!(21)),

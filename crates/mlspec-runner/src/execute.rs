@@ -1,13 +1,18 @@
 //! One step of a run: taken from the store if nothing changed, run otherwise.
 
-use crate::deliver::{Delivered, Delivery, deliver};
+use crate::deliver::{Delivered, Delivery, Written, deliver};
 use crate::key::{Key, Parts};
-use crate::reason::History;
+use crate::reason::{Cause, History, sentence};
 use crate::record::{Told, cost};
-use crate::{Checked, CheckedStep, Event, Observer, RunOptions, RunnerError, StepFailure, StepReport, Surroundings};
+use crate::update::{Base, Before};
+use crate::{
+    Checked, CheckedStep, Event, Given, Observer, RunOptions, RunnerError, StepFailure, StepReport, Surroundings,
+};
 use mlspec_record::object::RunState;
-use mlspec_record::{ArtifactKind, ExitCode, Id, Name, Output, Place, Record, Timestamp};
-use mlspec_stage::{BoundInput, Context, Host, Outcome, Schemas, StageError};
+use mlspec_record::{
+    ArtifactKind, ExecutionProfile, ExitCode, Id, Name, Output, Place, StepUpdate, Timestamp, UpdateMethod,
+};
+use mlspec_stage::{BoundInput, Changes, Context, Host, Outcome, Schemas, StageError};
 use mlspec_store::{CacheEntry, RunGuard, Store};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -22,6 +27,8 @@ pub(crate) struct Session<'a> {
     guard: &'a RunGuard,
     run: &'a Id,
     history: History<'a>,
+    base: Option<Base<'a>>,
+    written: Vec<OnceLock<Written>>,
     delivered: Vec<OnceLock<Result<Delivered, StepFailure>>>,
 }
 
@@ -60,7 +67,7 @@ impl Host for StepHost<'_> {
 /// What a stage left, and what that cost.
 struct Ran {
     outcome: Outcome,
-    cost: mlspec_record::ExecutionProfile,
+    cost: ExecutionProfile,
 }
 
 impl<'a> Session<'a> {
@@ -74,9 +81,11 @@ impl<'a> Session<'a> {
         guard: &'a RunGuard,
         run: &'a Id,
         history: History<'a>,
+        base: Option<Base<'a>>,
     ) -> Self {
         let delivered = checked.steps.iter().map(|_| OnceLock::new()).collect();
-        Self { checked, store, around, options, observer, guard, run, history, delivered }
+        let written = checked.steps.iter().map(|_| OnceLock::new()).collect();
+        Self { checked, store, around, options, observer, guard, run, history, base, written, delivered }
     }
 
     pub(crate) fn steps(&self) -> &'a [CheckedStep] {
@@ -107,6 +116,7 @@ impl<'a> Session<'a> {
         };
         let began = self.around.host.seconds();
         let mut report = StepReport::new(step.name.clone(), RunState::Completed, String::new());
+        report.place = at;
         if self.around.host.is_cancelled() {
             report.state = RunState::Cancelled;
             report.reason = "the run was stopped".to_owned();
@@ -139,8 +149,12 @@ impl<'a> Session<'a> {
 
     fn attempt(&self, step: &CheckedStep, report: &mut StepReport) -> Result<(), StepFailure> {
         let started = self.around.host.now();
+        if let Some(given) = self.options.given.get(&step.name) {
+            return self.give(step, given.clone(), started, report);
+        }
         let inputs = self.inputs(step)?;
         let external = step.stage.external(self.store).map_err(|error| of_stage(&error))?;
+        let alone = external.is_null();
         let parts = Parts {
             step,
             seed: self.checked.pipeline.file().seed,
@@ -154,15 +168,55 @@ impl<'a> Session<'a> {
         let entry = self.store.cached(&key.digest).filter(|_| !self.options.fresh);
         let in_place = |entry: &CacheEntry, kept| entry.files.iter().all(|file| self.store.is_in_place(file, kept));
         let gone = match entry {
-            Some((entry, kept)) if in_place(&entry, kept) => return self.take(step, entry, &inputs, started, report),
+            Some((entry, kept)) if in_place(&entry, kept) => {
+                return self.take(step, Found::of(entry), &inputs, started, report);
+            }
             entry => entry.is_some(),
         };
-        report.reason = match self.options.fresh {
-            true => "every step was asked to run".to_owned(),
-            false => self.history.why(step, &key.parts, gone),
+        let before = self.base.as_ref().filter(|_| !self.options.fresh).and_then(|base| base.step(&step.name));
+        if let Some(found) = before.as_ref().filter(|before| before.has(key.digest)).and_then(|b| self.same(b)) {
+            return self.take(step, found, &inputs, started, report);
+        }
+        let seed = self.checked.pipeline.file().seed;
+        let going_on = before.filter(|_| alone).and_then(|before| {
+            let changes = before.changes(step, seed, self.around, &inputs)?;
+            Some((before, changes))
+        });
+        report.reason = match &going_on {
+            _ if self.options.fresh => "every step was asked to run".to_owned(),
+            Some((_, changes)) => why(step, changes),
+            None => self.history.why(step, &key.parts, gone),
         };
-        let ran = self.execute(step, &inputs, started, report)?;
-        self.keep(step, key, &inputs, started, ran, report)
+        let ran = self.execute(step, &inputs, going_on.as_ref(), started, report)?;
+        let update = going_on.map(|(before, _)| StepUpdate {
+            from: before.envelope.id,
+            method: if ran.outcome.incremental { UpdateMethod::Incremental } else { UpdateMethod::Rerun },
+        });
+        self.keep(step, key, &inputs, started, ran, update, report)
+    }
+
+    /// What the run before left, as long as all of it is in the store.
+    fn same(&self, before: &Before) -> Option<Found> {
+        let then = &before.envelope;
+        self.store.files_of(then.outputs.iter().map(|output| &output.artifact)).ok()?;
+        let (outputs, body, inexact) = (then.outputs.clone(), then.body.clone(), then.step.inexact);
+        Some(Found { outputs, body, warnings: Vec::new(), refusal: None, inexact })
+    }
+
+    /// Writes the record of a step whose results are given.
+    fn give(
+        &self,
+        step: &CheckedStep,
+        given: Given,
+        started: Timestamp,
+        report: &mut StepReport,
+    ) -> Result<(), StepFailure> {
+        (report.cached, report.reason) = (given.unchanged, given.reason);
+        let outputs = ordered(step, given.outputs)?;
+        let told = self.told(&[], outputs, given.body, started).from_store(given.unchanged);
+        self.write(step, told, Durable::Now, report)?;
+        report.warnings = given.warnings;
+        Ok(())
     }
 
     /// What arrives at the ports of a step.
@@ -172,8 +226,9 @@ impl<'a> Session<'a> {
             let source =
                 step.waits.iter().find(|at| self.steps().get(**at).is_some_and(|other| other.name == edge.step));
             let slot = source.and_then(|at| self.delivered.get(*at));
-            let read =
-                || deliver(&self.store.record_path(self.run, &edge.step), self.store.record(self.run, &edge.step));
+            let path = self.store.record_path(self.run, &edge.step);
+            let written = source.and_then(|at| self.written.get(*at)?.get());
+            let read = || deliver(&path, written, || self.store.record(self.run, &edge.step));
             let delivered = slot.map(|slot| slot.get_or_init(read).as_ref().map_err(Clone::clone)).transpose()?;
             let delivery = delivered.and_then(|delivered| delivered.at(&edge.step, &edge.from, &edge.port));
             let accepted = step.ports.input(edge.port.as_str()).map(|port| port.kind);
@@ -181,7 +236,7 @@ impl<'a> Session<'a> {
                 message: format!("the record of step `{}` {problem} at its port `{}`", edge.step, edge.from),
                 hint: None,
                 place: Box::new(Place {
-                    file: Some(self.store.record_path(self.run, &edge.step).display().to_string()),
+                    file: Some(path.display().to_string()),
                     pointer: Some("/outputs".to_owned()),
                     ..Place::default()
                 }),
@@ -201,31 +256,65 @@ impl<'a> Session<'a> {
     fn take(
         &self,
         step: &CheckedStep,
-        entry: CacheEntry,
+        found: Found,
         inputs: &[Delivery],
         started: Timestamp,
         report: &mut StepReport,
     ) -> Result<(), StepFailure> {
         report.cached = true;
         report.reason = self.history.why_not(&step.name, report.key).to_owned();
+        let told = self.told(inputs, found.outputs, found.body, started).from_store(true).inexact(found.inexact);
+        self.write(step, told, Durable::Later, report)?;
+        report.warnings = found.warnings;
+        found.refusal.map_or(Ok(()), |reason| Err(refusal(reason)))
+    }
+
+    fn told<'b>(
+        &'b self,
+        inputs: &'b [Delivery],
+        outputs: Vec<Output>,
+        body: serde_json::Value,
+        started: Timestamp,
+    ) -> Told<'b> {
         let (pipeline, run, around) = (&self.checked.pipeline, self.run, self.around);
-        let told = Told {
-            pipeline,
-            run,
-            around,
-            inputs,
-            outputs: entry.outputs,
-            body: entry.body,
-            cached: true,
-            started,
-            cost: None,
-        };
+        let (cached, update, inexact, cost) = (false, None, false, None);
+        Told { pipeline, run, around, inputs, outputs, body, cached, update, inexact, started, cost }
+    }
+
+    /// Writes a record, and keeps it for the steps that read it.
+    fn write(
+        &self,
+        step: &CheckedStep,
+        told: Told<'_>,
+        durable: Durable,
+        report: &mut StepReport,
+    ) -> Result<Id, StepFailure> {
         let outputs = told.outputs.clone();
         let record = told.record(step).map_err(|error| unwritable(&error))?;
-        self.guard.put_cached_record(&step.name, &record).map_err(|error| StepFailure::of(&error))?;
-        recorded(report, &record, outputs)?;
-        report.warnings = entry.warnings;
-        entry.refusal.map_or(Ok(()), |reason| Err(refusal(reason)))
+        let failed = |error| StepFailure::of(&RunnerError::from(error));
+        let bytes = match durable {
+            Durable::Later => self.guard.put_cached_record(&step.name, &record).map_err(failed)?,
+            Durable::Now => {
+                if let Err(problems) = mlspec_schema::validate_record(record.as_value()) {
+                    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                    return Err(StepFailure::bug(format!(
+                        "the stage `{}` left a record that its schema refuses: {first}",
+                        step.id
+                    )));
+                }
+                self.guard.put_record(&step.name, &record).map_err(failed)?
+            }
+        };
+        let content = record.content_digest().map_err(|error| unwritable(&error))?;
+        let id = record.id().clone();
+        report.content = Some(content);
+        report.record = Some(id.clone());
+        report.outputs.clone_from(&outputs);
+        if let Some(slot) = self.written.get(report.place) {
+            // Each step is written once.
+            let _ = slot.set(Written { record: record.into(), content, outputs, bytes });
+        }
+        Ok(id)
     }
 
     /// Lets the stage run.
@@ -233,6 +322,7 @@ impl<'a> Session<'a> {
         &self,
         step: &CheckedStep,
         inputs: &[Delivery],
+        before: Option<&(Before, Changes)>,
         time: Timestamp,
         report: &StepReport,
     ) -> Result<Ran, StepFailure> {
@@ -244,14 +334,21 @@ impl<'a> Session<'a> {
             artifact: delivery.artifact.clone(),
             record: delivery.record.clone(),
         };
-        let (began, before) = (host.seconds(), (self.around.resources)());
+        let (began, spent) = (host.seconds(), (self.around.resources)());
         let seed = self.checked.pipeline.file().seed;
-        let mut cx = Context::new(self.store, &host, seed, inputs.iter().map(bound).collect());
+        let cx = Context::new(self.store, &host, seed, inputs.iter().map(bound).collect());
+        let mut cx = match before {
+            Some((before, _)) => cx.after(&before.previous),
+            None => cx,
+        };
         let schemas = self.schemas(inputs)?;
         let ran = catch_unwind(AssertUnwindSafe(|| {
             // The columns are known by now, also where the plan before the run had to guess.
             step.stage.plan(&schemas)?;
-            step.stage.run(&mut cx)
+            match before {
+                Some((_, changes)) => step.stage.update(&mut cx, changes),
+                None => step.stage.run(&mut cx),
+            }
         }));
         match ran {
             Ok(done) => done.map_err(|error| of_stage(&error))?,
@@ -259,7 +356,7 @@ impl<'a> Session<'a> {
         }
         let mut outcome = cx.finish();
         let measurements = std::mem::take(&mut outcome.measurements);
-        let cost = cost(host.seconds() - began, before, (self.around.resources)(), measurements);
+        let cost = cost(host.seconds() - began, spent, (self.around.resources)(), measurements);
         outcome.outputs = ordered(step, outcome.outputs)?;
         Ok(Ran { outcome, cost })
     }
@@ -273,6 +370,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the record of a step that ran, then what lets the next run find it.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a step that ran")]
     fn keep(
         &self,
         step: &CheckedStep,
@@ -280,54 +378,58 @@ impl<'a> Session<'a> {
         inputs: &[Delivery],
         started: Timestamp,
         ran: Ran,
+        update: Option<StepUpdate>,
         report: &mut StepReport,
     ) -> Result<(), StepFailure> {
-        let Outcome { outputs, body, warnings, refusal: refused, .. } = ran.outcome;
-        let (pipeline, run, around) = (&self.checked.pipeline, self.run, self.around);
-        let told = Told {
-            pipeline,
-            run,
-            around,
-            inputs,
-            outputs: outputs.clone(),
-            body: body.clone(),
-            cached: false,
-            started,
-            cost: Some(ran.cost),
-        };
-        let record = told.record(step).map_err(|error| unwritable(&error))?;
-        if let Err(problems) = mlspec_schema::validate_record(&record.to_value()) {
-            let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            return Err(StepFailure::bug(format!(
-                "the stage `{}` left a record that its schema refuses: {first}",
-                step.id
-            )));
-        }
+        let Outcome { outputs, body, warnings, refusal: refused, inexact, .. } = ran.outcome;
         let failed = |error| StepFailure::of(&RunnerError::from(error));
         let files = self.store.files_of(outputs.iter().map(|output| &output.artifact)).map_err(failed)?;
-        self.guard.put_record(&step.name, &record).map_err(failed)?;
-        recorded(report, &record, outputs.clone())?;
+        let told = self.told(inputs, outputs.clone(), body.clone(), started).inexact(inexact);
+        let record = self.write(step, Told { update, cost: Some(ran.cost), ..told }, Durable::Now, report)?;
         report.warnings.clone_from(&warnings);
-        let entry = CacheEntry {
-            parts: key.parts,
-            outputs,
-            files,
-            body,
-            warnings,
-            refusal: refused.clone(),
-            run: run.clone(),
-            record: record.id().clone(),
-        };
-        self.store.put_cached(&key.digest, &entry).map_err(failed)?;
-        refused.map_or(Ok(()), |reason| Err(refusal(reason)))
+        let refusal_of = refused.clone();
+        // What a run would not leave bit by bit is never found in the place of what a run leaves.
+        if !inexact {
+            let run = self.run.clone();
+            let entry = CacheEntry { parts: key.parts, outputs, files, body, warnings, refusal: refused, run, record };
+            self.store.put_cached(&key.digest, &entry).map_err(failed)?;
+        }
+        refusal_of.map_or(Ok(()), |reason| Err(refusal(reason)))
     }
 }
 
-fn recorded(report: &mut StepReport, record: &Record, outputs: Vec<Output>) -> Result<(), StepFailure> {
-    report.content = Some(record.content_digest().map_err(|error| unwritable(&error))?);
-    report.record = Some(record.id().clone());
-    report.outputs = outputs;
-    Ok(())
+/// What a step left before.
+struct Found {
+    outputs: Vec<Output>,
+    body: serde_json::Value,
+    warnings: Vec<String>,
+    refusal: Option<String>,
+    inexact: bool,
+}
+
+impl Found {
+    fn of(entry: CacheEntry) -> Self {
+        let CacheEntry { outputs, body, warnings, refusal, .. } = entry;
+        Self { outputs, body, warnings, refusal, inexact: false }
+    }
+}
+
+/// When a record must be on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// Before anything depends on it.
+    Now,
+    /// With all others that follow from the store.
+    Later,
+}
+
+/// Why a step is updated: its inputs that changed.
+fn why(step: &CheckedStep, changes: &Changes) -> String {
+    let cause = |port: &Name| {
+        let from = step.inputs.iter().find(|edge| edge.port == *port).map(|edge| edge.step.to_string());
+        Cause::Input { port: port.to_string(), step: from.unwrap_or_default() }
+    };
+    sentence(&changes.iter().map(|(port, _)| cause(port)).collect::<Vec<_>>())
 }
 
 fn unwritable(error: &mlspec_record::RecordError) -> StepFailure {

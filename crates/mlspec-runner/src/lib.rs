@@ -31,6 +31,7 @@ mod source;
 mod status;
 mod suggest;
 mod surroundings;
+mod update;
 
 pub use check::{CheckOptions, Checked, CheckedStep, InputEdge};
 pub use dag::{Dag, DagStep};
@@ -45,6 +46,7 @@ pub use run::{RunOptions, RunReport, StepFailure, StepReport};
 pub use show::{Shown, ShownRecord, find_run, show};
 pub use status::{PipelineStatus, Standing, standing, status, status_of};
 pub use surroundings::{Resources, Surroundings};
+pub use update::Given;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,9 @@
 
 use crate::deliver::Delivery;
 use crate::{CheckedStep, Pipeline, Surroundings};
-use mlspec_record::{Envelope, ExecutionProfile, Id, Input, Output, Record, RecordError, RunRef, StepRef, Timestamp};
+use mlspec_record::{
+    Envelope, ExecutionProfile, Id, Input, Output, Record, RecordError, RunRef, StepRef, StepUpdate, Timestamp,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -15,11 +17,23 @@ pub(crate) struct Told<'a> {
     pub(crate) outputs: Vec<Output>,
     pub(crate) body: Value,
     pub(crate) cached: bool,
+    pub(crate) update: Option<StepUpdate>,
+    pub(crate) inexact: bool,
     pub(crate) started: Timestamp,
     pub(crate) cost: Option<ExecutionProfile>,
 }
 
 impl Told<'_> {
+    /// Whether it was taken from the store.
+    pub(crate) fn from_store(self, cached: bool) -> Self {
+        Self { cached, ..self }
+    }
+
+    /// Whether it may differ from what a run leaves.
+    pub(crate) fn inexact(self, inexact: bool) -> Self {
+        Self { inexact, ..self }
+    }
+
     pub(crate) fn record(self, step: &CheckedStep) -> Result<Record, RecordError> {
         let file = self.pipeline.file();
         let kind = step.stage.kind();
@@ -36,7 +50,13 @@ impl Told<'_> {
             description: file.steps.get(&step.name).and_then(|step| step.description.clone()),
             status: Default::default(),
             run: Some(RunRef { id: self.run.clone(), pipeline: file.pipeline.clone(), version: file.version.clone() }),
-            step: StepRef { name: step.name.clone(), stage: step.id.clone(), cached: self.cached, update: None },
+            step: StepRef {
+                name: step.name.clone(),
+                stage: step.id.clone(),
+                cached: self.cached,
+                update: self.update,
+                inexact: self.inexact,
+            },
             started: self.started,
             finished: self.around.host.now(),
             actor: self.around.actor.clone(),

@@ -1,13 +1,13 @@
 //! A run once more, from its record alone, in a fresh store; then step by step the same contents or not.
 
-use crate::{CheckOptions, Observer, Pipeline, RunOptions, RunReport, RunnerError, StepReport, Surroundings};
+use crate::{CheckOptions, Given, Observer, Pipeline, RunOptions, RunReport, RunnerError, StepReport, Surroundings};
 use mlspec_record::body::Ingestion;
 use mlspec_record::object::{PipelineRun, StepRun};
 use mlspec_record::{Digest, ExitCode, Id, Kind, Name, Object, Record};
 use mlspec_stage::Registry;
 use mlspec_store::{Store, StoreError};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// How a repetition compares.
@@ -32,7 +32,9 @@ pub struct Compared {
     pub before: Option<Digest>,
     /// The content digest of its record now.
     pub now: Option<Digest>,
-    /// Whether they are the same, and it ended the same way.
+    /// Whether they must be the same; not so behind a step that was updated within a tolerance, as its record states.
+    pub exact: bool,
+    /// Whether they are the same, and it ended the same way; where they need not be the same, whether it ended the same way.
     pub same: bool,
     /// The members of the record that differ, such as `outputs`.
     pub differs: Vec<String>,
@@ -46,7 +48,8 @@ impl Reproduction {
 }
 
 /// Runs a run again from its record (file, parameters, folder) in a fresh store and compares content digests. Where the run
-/// made a later version of a dataset, the fresh store starts with the version before it.
+/// made a later version of a dataset, the fresh store starts with the version before it. A run that carried a change through its
+/// pipeline is compared with a run of everything from the dataset versions that it started from.
 ///
 /// # Errors
 /// When the run is not complete enough to be repeated, its pipeline no longer passes the checks, or a store fails.
@@ -68,19 +71,27 @@ pub fn reproduce(
     let folder = fresh_folder(store)?;
     let fresh = Store::open(folder.path())?;
     let records: Vec<Record> = body.steps.iter().filter_map(|step| store.record(&run.id, &step.step).ok()).collect();
-    for record in &records {
+    for record in records.iter().filter(|_| body.update.is_none()) {
         seed(store, &fresh, record)?;
     }
     let pipeline = Pipeline::of(body.file.clone(), PathBuf::from(&body.folder), body.parameters.clone())?;
-    let options = CheckOptions { to: body.to.clone(), sample: body.sample };
+    let given = given(store, &fresh, run)?;
+    let planned = given.iter().map(|(step, given)| Ok((step.clone(), given.schemas(&fresh)?)));
+    let planned = planned.collect::<Result<_, StoreError>>()?;
+    let options = CheckOptions { to: body.to.clone(), sample: body.sample, given: planned };
     let checked = pipeline.check(registry, &fresh, &options)?;
-    let options = RunOptions { parent: Some(run.id.clone()), fresh: false };
+    let options = RunOptions { parent: Some(run.id.clone()), given, ..RunOptions::default() };
     let report = checked.run(&fresh, around, &options, observer)?;
-    let steps: Vec<Compared> = report
-        .steps
-        .iter()
-        .map(|now| compare(now, body.steps.iter().find(|then| then.step == now.step), store, run, &fresh, &report))
-        .collect();
+    let loose = loose(store, run);
+    let compared = |now: &StepReport| {
+        let then = body.steps.iter().find(|then| then.step == now.step);
+        let compared = compare(now, then, store, run, &fresh, &report);
+        match loose.contains(&now.step) {
+            true => Compared { exact: false, same: then.is_some_and(|then| then.state == now.state), ..compared },
+            false => compared,
+        }
+    };
+    let steps: Vec<Compared> = report.steps.iter().map(compared).collect();
     let exit_code = if steps.iter().all(|step| step.same) { ExitCode::Done } else { ExitCode::Refused };
     Ok(Reproduction { run: run.id.clone(), report, steps, exit_code })
 }
@@ -91,6 +102,37 @@ fn fresh_folder(store: &Store) -> Result<tempfile::TempDir, RunnerError> {
     let made =
         std::fs::create_dir_all(&tmp).and_then(|()| tempfile::Builder::new().prefix("reproduce-").tempdir_in(&tmp));
     made.map_err(|error| StoreError::io(&tmp, error).into())
+}
+
+/// What an update run was given, with its files in the fresh store.
+fn given(store: &Store, fresh: &Store, run: &Object<PipelineRun>) -> Result<BTreeMap<Name, Given>, RunnerError> {
+    let mut given = BTreeMap::new();
+    // A step that was given has a record, and no key to look for results by.
+    let steps = run.body.steps.iter().filter(|step| step.cache_key.is_none() && step.record.is_some());
+    for step in steps.filter(|_| run.body.update.is_some()) {
+        let envelope = store.record(&run.id, &step.step)?.envelope().map_err(StoreError::from)?;
+        for file in store.files_of(envelope.outputs.iter().map(|output| &output.artifact))? {
+            store.copy_file(&file, fresh)?;
+        }
+        let (outputs, body, reason) = (envelope.outputs, envelope.body, step.reason.clone());
+        given.insert(step.step.clone(), Given { outputs, body, reason, ..Given::default() });
+    }
+    Ok(given)
+}
+
+/// The steps whose contents may differ from those of a full run: those updated within a tolerance, and those after them.
+fn loose(store: &Store, run: &Object<PipelineRun>) -> BTreeSet<Name> {
+    let mut loose = BTreeSet::new();
+    for step in &run.body.steps {
+        let record = store.record(&run.id, &step.step).and_then(|record| Ok(record.envelope()?));
+        let inexact = record.is_ok_and(|record| record.step.inexact);
+        let file = run.body.file.steps.get(&step.step);
+        let after = file.is_some_and(|file| file.inputs.values().any(|from| loose.contains(&from.step)));
+        if inexact || after {
+            loose.insert(step.step.clone());
+        }
+    }
+    loose
 }
 
 /// Puts the dataset version before the one that this record made into the fresh store.
@@ -128,7 +170,7 @@ fn compare(
         (Ok(then), Ok(now)) if !same => members(&then, &now),
         _ => Vec::new(),
     };
-    Compared { step: now.step.clone(), before, now: now.content, same, differs }
+    Compared { step: now.step.clone(), before, now: now.content, exact: true, same, differs }
 }
 
 /// The members of the contents that differ.

@@ -2,11 +2,13 @@
 
 use crate::execute::Session;
 use crate::reason::History;
-use crate::{Checked, Event, Observer, RunnerError, Surroundings, schedule};
-use mlspec_record::object::{PipelineRun, RunState, StepRun};
+use crate::update::Base;
+use crate::{Checked, Event, Given, Observer, RunnerError, Surroundings, schedule};
+use mlspec_record::object::{PipelineRun, RunState, RunUpdate, StepRun};
 use mlspec_record::{Digest, ExitCode, Failure, Id, Kind, Name, Object, Output, Place, Status};
 use mlspec_store::{Live, LiveStep, Store};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How a run is to be made.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,13 @@ pub struct RunOptions {
     pub parent: Option<Id>,
     /// Run every step, whatever the store holds.
     pub fresh: bool,
+    /// Steps whose results are given; see also [`crate::CheckOptions::given`].
+    pub given: BTreeMap<Name, Given>,
+    /// The change of sources that is carried through the pipeline: steps whose inputs differ from those of the run before are
+    /// updated rather than run.
+    pub update: Option<RunUpdate>,
+    /// Don't make the results live: the caller does, under its own lock of the pipeline.
+    pub hold: bool,
 }
 
 /// What a run did.
@@ -57,6 +66,9 @@ pub struct StepReport {
     pub warnings: Vec<String>,
     /// Why it failed.
     pub failure: Option<StepFailure>,
+    /// Its place in the order.
+    #[serde(skip)]
+    pub(crate) place: usize,
 }
 
 /// Why a step failed.
@@ -115,6 +127,7 @@ impl StepReport {
             outputs: Vec::new(),
             warnings: Vec::new(),
             failure: None,
+            place: 0,
         }
     }
 
@@ -144,6 +157,8 @@ impl Checked {
         observer: &dyn Observer,
     ) -> Result<RunReport, RunnerError> {
         let began = around.host.seconds();
+        let _lock = (!options.hold).then(|| store.lock_to_run(self.pipeline.name())).transpose()?;
+        let base = options.update.as_ref().map(|update| Base::open(store, &update.from)).transpose()?;
         let mut run = self.begun(around, options);
         let guard = store.begin_run(&run)?;
         let (id, version) = (&run.id.clone(), &run.body.version.clone());
@@ -153,7 +168,7 @@ impl Checked {
             observer.event(&Event::Warning { step: None, message: &warning.message });
         }
         let history = History::new(store, pipeline, id);
-        let session = Session::new(self, store, around, options, observer, &guard, id, history);
+        let session = Session::new(self, store, around, options, observer, &guard, id, history, base);
         let steps = schedule::all(&session);
         drop(session);
         let (state, exit_code) = verdict(&steps);
@@ -161,7 +176,7 @@ impl Checked {
         run.body.finished = Some(around.host.now());
         run.body.steps = steps.iter().map(StepReport::recorded).collect();
         guard.finish(&run)?;
-        let whole = self.options.to.is_none() && self.options.sample.is_none();
+        let whole = self.options.to.is_none() && self.options.sample.is_none() && !options.hold;
         let live = whole && state == RunState::Completed && store.put_live(pipeline, &live(&run, &steps))?;
         let (seconds, time) = (around.host.seconds() - began, around.host.now());
         observer.event(&Event::RunFinished { run: id, state, live, exit_code: exit_code as u8, seconds, time });
@@ -190,10 +205,17 @@ impl Checked {
                 to: self.options.to.clone(),
                 sample: self.options.sample,
                 parent_run_id: options.parent.clone(),
-                update: None,
+                update: options.update.clone(),
                 steps: Vec::new(),
             },
         }
+    }
+}
+
+impl RunReport {
+    /// What would be live if this run were.
+    pub fn to_live(&self) -> Live {
+        live(&self.run, &self.steps)
     }
 }
 

@@ -104,27 +104,28 @@ impl Store {
 }
 
 impl RunGuard {
-    /// Keeps the record of a step that ran.
+    /// Keeps the record of a step that ran; returns the bytes of its file.
     ///
     /// # Errors
     /// When the record has no canonical form, or the file system refuses.
-    pub fn put_record(&self, step: &Name, record: &Record) -> Result<PathBuf, StoreError> {
-        let path = self.store.record_path(&self.run, step);
-        self.store.put(&path, &record.to_bytes()?)?;
-        Ok(path)
+    pub fn put_record(&self, step: &Name, record: &Record) -> Result<Vec<u8>, StoreError> {
+        let bytes = record.to_bytes()?;
+        self.store.put(&self.store.record_path(&self.run, step), &bytes)?;
+        Ok(bytes)
     }
 
-    /// Keeps the record of a step that was taken from the cache; flushed with all others by [`RunGuard::finish`].
+    /// Keeps the record of a step that was taken from the cache; flushed with all others by [`RunGuard::finish`]. Returns
+    /// the bytes of its file.
     ///
     /// # Errors
     /// When the record has no canonical form, or the file system refuses.
-    pub fn put_cached_record(&self, step: &Name, record: &Record) -> Result<PathBuf, StoreError> {
-        let path = self.store.record_path(&self.run, step);
-        let mut bytes = record.to_bytes()?;
-        self.store.write(&path, &bytes, Flush::Later, Existing::Replaced)?;
-        bytes.push(b'\n');
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(&mut bytes);
-        Ok(path)
+    pub fn put_cached_record(&self, step: &Name, record: &Record) -> Result<Vec<u8>, StoreError> {
+        let bytes = record.to_bytes()?;
+        self.store.write(&self.store.record_path(&self.run, step), &bytes, Flush::Later, Existing::Replaced)?;
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.extend_from_slice(&bytes);
+        journal.push(b'\n');
+        Ok(bytes)
     }
 
     /// Ends the run: after this, whatever it says has happened is on disk.

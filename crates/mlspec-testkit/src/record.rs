@@ -56,7 +56,7 @@ fn envelope(kind: Kind, stage: StageId, producer: Producer, body: Value) -> Enve
         description: None,
         status: Status::default(),
         run: Some(RunRef { id: id(1), pipeline: name(), version: Version::of(1, 0, 0) }),
-        step: StepRef { name: name(), stage, cached: false, update: None },
+        step: StepRef { name: name(), stage, cached: false, update: None, inexact: false },
         started: time(),
         finished: time(),
         actor: None,

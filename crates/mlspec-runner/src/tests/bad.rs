@@ -170,7 +170,7 @@ fn parameters() {
 #[test]
 fn a_step_to_run_to_must_be_there() {
     let world = World::new();
-    let options = CheckOptions { to: Some(name("thre")), sample: None };
+    let options = CheckOptions { to: Some(name("thre")), sample: None, ..CheckOptions::default() };
     let error = world.check_with(super::SUM, &options).unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.hint().as_deref()),

@@ -109,13 +109,16 @@ fn explanations_follow_the_blame() {
 #[test]
 fn only_up_to_a_step_only_some_rows_or_everything_anew() {
     let world = World::new();
-    let to = world.check_with(SUM, &CheckOptions { to: Some(name("three")), sample: None }).unwrap();
+    let to = world
+        .check_with(SUM, &CheckOptions { to: Some(name("three")), sample: None, ..CheckOptions::default() })
+        .unwrap();
     let report = world.run_watched(&to, &crate::Silent);
     let steps: Vec<_> = report.steps.iter().map(told).map(|told| told.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!((steps, report.live), (vec!["one".to_owned(), "two".to_owned(), "three".to_owned()], false));
     assert_eq!(report.run.body.to, Some(name("three")));
 
-    let sample = world.check_with(SUM, &CheckOptions { to: None, sample: Some(100) }).unwrap();
+    let sample =
+        world.check_with(SUM, &CheckOptions { to: None, sample: Some(100), ..CheckOptions::default() }).unwrap();
     let report = world.run_watched(&sample, &crate::Silent);
     assert!(report.steps.iter().all(|step| !step.cached), "a sample never passes for the whole");
     assert_eq!((report.run.body.sample, report.live), (Some(100), false));

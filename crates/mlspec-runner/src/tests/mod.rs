@@ -6,6 +6,7 @@ mod cached;
 mod failing;
 mod many;
 mod stages;
+mod updating;
 
 use crate::{
     CheckOptions, Checked, Event, LoadOptions, Observer, Pipeline, Resources, RunOptions, RunReport, RunnerError,

@@ -5,7 +5,7 @@ use mlspec_record::{
     ArtifactKind, ArtifactRef, Column, DataType, Digest, ExitCode, Failure, Kind, Name, Producer, StageId, TableSchema,
 };
 use mlspec_stage::{
-    Context, Port, Ports, Registry, Schemas, Site, SiteError, Stage, StageEntry, StageError, parse_settings,
+    Changes, Context, Port, Ports, Registry, Schemas, Site, SiteError, Stage, StageEntry, StageError, parse_settings,
 };
 use mlspec_store::{Store, StoreError};
 use schemars::JsonSchema;
@@ -24,6 +24,7 @@ enum Op {
     Sloppy,
     File(PathBuf),
     Report,
+    Near,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +97,7 @@ pub(super) fn registry() -> Registry {
         entry("sloppy@1", |_, settings, site| tiny(Op::Sloppy, settings, site)),
         entry("file@1", |_, settings, site| tiny(Op::File(PathBuf::new()), settings, site)),
         entry("report@1", |_, settings, site| tiny(Op::Report, settings, site)),
+        entry("near@1", |_, settings, site| tiny(Op::Near, settings, site)),
     ])
 }
 
@@ -120,6 +122,7 @@ impl Stage for Tiny {
             Op::Sloppy => "sloppy@1",
             Op::File(_) => "file@1",
             Op::Report => "report@1",
+            Op::Near => "near@1",
         };
         StageId::new(id).unwrap()
     }
@@ -173,6 +176,18 @@ impl Stage for Tiny {
         }
     }
 
+    fn update(&self, cx: &mut Context<'_>, changes: &Changes) -> Result<(), StageError> {
+        match self.op {
+            Op::Add => {
+                Self::tell(cx, changes)?;
+                cx.incremental();
+            }
+            Op::Near => cx.inexact(),
+            _ => {}
+        }
+        self.run(cx)
+    }
+
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
         let mut values = Vec::new();
         for input in cx.inputs() {
@@ -187,6 +202,8 @@ impl Stage for Tiny {
             Op::Constant | Op::Report => self.settings.value,
             Op::Add => sum + self.settings.value,
             Op::Gate | Op::Slow => sum,
+            // An update ends near what a run finds.
+            Op::Near => sum + if cx.previous().is_some() { self.settings.value } else { 0 },
             Op::File(path) => std::fs::read_to_string(path).unwrap().trim().parse().unwrap(),
         };
         if self.op == Op::Gate && value > self.settings.value {
@@ -217,6 +234,16 @@ impl Stage for Tiny {
 }
 
 impl Tiny {
+    /// What changed, as `port before -> after`, to be told as a warning.
+    fn tell(cx: &mut Context<'_>, changes: &Changes) -> Result<(), TinyError> {
+        for (port, change) in changes.iter() {
+            let value = |artifact: &Option<ArtifactRef>| artifact.as_ref().map(|a| read(cx.store(), a)).transpose();
+            let (before, after) = (value(&change.before)?, value(&change.after)?);
+            cx.warn(format!("{port} {before:?} -> {after:?}"));
+        }
+        Ok(())
+    }
+
     fn schema(&self) -> TableSchema {
         TableSchema::new(vec![Column { name: self.settings.column.clone(), data_type: DataType::Int64 }]).unwrap()
     }
