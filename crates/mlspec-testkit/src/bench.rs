@@ -41,6 +41,12 @@ impl Bench {
         Self { folder, store }
     }
 
+    /// Opens the store anew: what its handle kept in memory is forgotten.
+    #[track_caller]
+    pub fn reopen(&mut self) {
+        self.store = must("open a store", Store::open(self.folder.path().join("store")));
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
