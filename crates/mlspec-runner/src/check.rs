@@ -10,6 +10,23 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Bytes that are never shown.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Wraps them.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
 /// What part of a pipeline is to be run.
 #[derive(Clone, Debug, Default)]
 pub struct CheckOptions {
@@ -19,6 +36,8 @@ pub struct CheckOptions {
     pub sample: Option<u64>,
     /// Steps whose results are given, with the columns of their output tables: what they read from outside may be gone.
     pub given: BTreeMap<Name, Schemas>,
+    /// The secret that erased rows are recognised with.
+    pub secret: Option<Secret>,
 }
 
 /// A pipeline that can run.
@@ -99,7 +118,8 @@ impl Pipeline {
     pub fn check(&self, registry: &Registry, store: &Store, options: &CheckOptions) -> Result<Checked, RunnerError> {
         let (problems, given) = (self.problems().to_vec(), &options.given);
         let mut check = Check { pipeline: self, registry, given, problems, used: BTreeSet::new() };
-        let site = check.site(options.sample);
+        let secret = options.secret.clone().map(|Secret(bytes)| bytes);
+        let site = check.site(options.sample).with_secret(secret);
         let mut drafts: BTreeMap<Name, Draft<'_>> = BTreeMap::new();
         for (name, file) in &self.file().steps {
             let step = check.build(name, file, &site);

@@ -33,7 +33,7 @@ mod suggest;
 mod surroundings;
 mod update;
 
-pub use check::{CheckOptions, Checked, CheckedStep, InputEdge};
+pub use check::{CheckOptions, Checked, CheckedStep, InputEdge, Secret};
 pub use dag::{Dag, DagStep};
 pub use error::RunnerError;
 pub use explain::{Explanation, explain};

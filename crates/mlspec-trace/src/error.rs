@@ -36,6 +36,18 @@ pub enum TraceError {
     /// No row is as asked.
     #[error("no row of `{0}` is as asked")]
     NoRow(String),
+    /// Keys or ids that name no row.
+    #[error("{missing} of {asked} {what} name no row of `{of}`")]
+    NoSuchRow {
+        /// The dataset.
+        of: String,
+        /// What was given: keys or row ids.
+        what: &'static str,
+        /// How many name no row.
+        missing: usize,
+        /// How many were given.
+        asked: usize,
+    },
     /// The dataset's rows have no key.
     #[error("the rows of `{0}` have no key")]
     NoKey(String),
@@ -121,6 +133,7 @@ impl Failure for TraceError {
             | Self::Unknown { .. }
             | Self::NotRun { .. }
             | Self::NoRow(_)
+            | Self::NoSuchRow { .. }
             | Self::NoKey(_)
             | Self::KeyLength { .. }
             | Self::Kind { .. } => ExitCode::Usage,

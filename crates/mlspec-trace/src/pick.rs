@@ -29,6 +29,33 @@ impl Pick {
         crate::target::parse_rows(text).map(Self::Rows).ok_or_else(|| TraceError::Target(text.to_owned()))
     }
 
+    /// The ids of the rows of a source that are picked, ascending; a condition may hold for none.
+    ///
+    /// # Errors
+    /// When a key or an id names no row, the source has no key, or the condition is wrong.
+    pub fn select(&self, view: &View, source: &Source) -> Result<Vec<u64>, TraceError> {
+        let name = source.body.dataset.as_str();
+        let missing = |what, missing: usize, asked: usize| match missing {
+            0 => Ok(()),
+            _ => Err(TraceError::NoSuchRow { of: name.to_owned(), what, missing, asked }),
+        };
+        match self {
+            Self::All => Ok(Table::read_columns(&view.store, &source.artifact.digest, &[])?.ids()),
+            Self::Rows(rows) => {
+                let there = Table::read_columns(&view.store, &source.artifact.digest, &[])?.ids();
+                let absent = rows.iter().filter(|row| there.binary_search(row).is_err()).count();
+                missing("row ids", absent, rows.len())?;
+                Ok(rows.clone())
+            }
+            Self::Key(keys) => {
+                let (rows, absent) = by_key(view, source, keys)?;
+                missing("keys", absent, keys.len())?;
+                Ok(rows)
+            }
+            Self::Where(condition) => by_condition(view, &source.artifact, name, condition),
+        }
+    }
+
     /// The ids of the rows picked, ascending; `None` where all are.
     pub(crate) fn resolve(&self, view: &View, of: &ArtifactRef, name: &str) -> Result<Option<Vec<u64>>, TraceError> {
         let rows = match self {
@@ -36,7 +63,7 @@ impl Pick {
             Self::Rows(rows) => rows.clone(),
             Self::Key(keys) => {
                 let source = view.sources().iter().find(|source| source.artifact == *of);
-                by_key(view, source.ok_or_else(|| TraceError::NoKey(name.to_owned()))?, keys)?
+                by_key(view, source.ok_or_else(|| TraceError::NoKey(name.to_owned()))?, keys)?.0
             }
             Self::Where(condition) => by_condition(view, of, name, condition)?,
         };
@@ -53,14 +80,15 @@ fn by_condition(view: &View, of: &ArtifactRef, name: &str, condition: &str) -> R
     Ok(plan.run(&BTreeMap::from([(name.to_owned(), table)]))?.table()?.ids())
 }
 
-fn by_key(view: &View, source: &Source, keys: &[String]) -> Result<Vec<u64>, TraceError> {
+/// The rows with these keys, ascending, and how many keys no row has.
+fn by_key(view: &View, source: &Source, keys: &[String]) -> Result<(Vec<u64>, usize), TraceError> {
     let columns: Vec<&str> = source.body.key.iter().map(String::as_str).collect();
     if columns.is_empty() {
         return Err(TraceError::NoKey(source.body.dataset.to_string()));
     }
     let table = Table::read_columns(&view.store, &source.artifact.digest, &columns)?;
     let ids = table.ids();
-    let mut found = Vec::new();
+    let (mut found, mut missing) = (Vec::new(), 0);
     for key in keys {
         let values: Vec<&str> =
             if columns.len() == 1 { vec![key.as_str()] } else { key.split(',').map(str::trim).collect() };
@@ -78,9 +106,11 @@ fn by_key(view: &View, source: &Source, keys: &[String]) -> Result<Vec<u64>, Tra
             let equal = texts.str().map_err(mlspec_table::TableError::from)?.equal(value);
             matching.iter_mut().zip(equal.iter()).for_each(|(all, this)| *all &= this == Some(true));
         }
+        let before = found.len();
         found.extend(ids.iter().zip(&matching).filter(|(_, matches)| **matches).map(|(id, _)| *id));
+        missing += usize::from(found.len() == before);
     }
     found.sort_unstable();
     found.dedup();
-    Ok(found)
+    Ok((found, missing))
 }
