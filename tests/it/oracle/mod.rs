@@ -1,0 +1,109 @@
+//! Random pipelines over random tables, changed at random: an update equals a full run.
+//!
+//! `MLSPEC_ORACLE_CASES` sets how many cases are tried (40), `MLSPEC_ORACLE_SEED` which ones (0).
+
+mod chain;
+mod changes;
+mod compare;
+mod coverage;
+mod named;
+mod pipeline;
+mod sources;
+mod world;
+
+use changes::Change;
+use coverage::Coverage;
+use pipeline::Numbers;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use sources::{Cells, ROWS, Source, Which};
+use std::sync::{Mutex, PoisonError};
+use world::World;
+
+/// A case.
+#[derive(Clone, Debug)]
+struct Case {
+    pipeline: Numbers,
+    people: Vec<(u8, Cells)>,
+    events: Vec<(u8, Cells)>,
+    updates: Vec<Vec<Change>>,
+    /// Whether numbers may be NaN, infinite or huge.
+    wild: bool,
+    /// Whether the store is opened anew for each update.
+    reopen: bool,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let rows = || prop_oneof![1 => sources::rows(0..6), 6 => sources::rows(16..=ROWS)];
+    let flags = (prop_oneof![9 => Just(false), 1 => Just(true)], any::<bool>());
+    (pipeline::numbers(), rows(), rows(), changes::updates(), flags).prop_map(
+        |(pipeline, people, events, updates, (wild, reopen))| Case { pipeline, people, events, updates, wild, reopen },
+    )
+}
+
+/// Runs the pipeline, changes its sources, updates it, and compares with full runs.
+fn check(case: &Case, coverage: &Mutex<Coverage>) -> Result<(), String> {
+    let mut world = World::new(case.pipeline.pipeline(), case.pipeline.chunk_rows);
+    let first = [(Which::People, &case.people), (Which::Events, &case.events)];
+    let mut sources: Vec<Source> = first.iter().map(|(which, rows)| Source::new(*which, rows, case.wild)).collect();
+    let mut before = world.run(&world.sources(&sources));
+    for changes in &case.updates {
+        let previous = sources.clone();
+        for change in changes {
+            change.make(&mut sources, &mut |which| world.used(which, &before));
+        }
+        if case.reopen {
+            world.reopen();
+        }
+        let versions = world.sources(&sources);
+        let updated = world.update(&before, &versions);
+        let ran = world.run(&versions);
+        let mut told = coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut told, &world, changes, previous != sources);
+        told.update(&world, &before, &updated);
+        compare::compare(&world, &updated, &ran, &mut told.apart)?;
+        before = updated;
+    }
+    Ok(())
+}
+
+fn count(coverage: &mut Coverage, world: &World, changes: &[Change], changed: bool) {
+    coverage.count("updates", if changed { "rows of sources differ" } else { "nothing differs" });
+    if changes.is_empty() {
+        coverage.count("changes", "none");
+    }
+    changes.iter().for_each(|change| coverage.count("changes", change.kind()));
+    world
+        .pipeline
+        .used
+        .iter()
+        .for_each(|name| coverage.count("operators, encoders, estimators, stages (by update)", name));
+    if changes.len() > 1 {
+        coverage.count("updates", "of several changes");
+    }
+}
+
+fn number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+#[allow(clippy::print_stdout)]
+fn updates_of_random_pipelines_equal_full_runs() {
+    let (cases, seed) = (number("MLSPEC_ORACLE_CASES", 40), number("MLSPEC_ORACLE_SEED", 0));
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let mut bytes = [7; 32];
+    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let coverage = Mutex::new(Coverage::default());
+    let result = runner.run(&case(), |case| check(&case, &coverage).map_err(TestCaseError::fail));
+    let told = coverage.lock().unwrap_or_else(PoisonError::into_inner);
+    println!("{cases} cases, seed {seed}\n{}", told.told());
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, case)) => panic!("{reason}\n{case:#?}\nseed {seed}"),
+        Err(TestError::Abort(reason)) => panic!("aborted: {reason}"),
+    }
+    assert!(told.get("labels", "updates that flip some") > 0, "no update flips a label");
+    assert!(told.get("outputs of updated steps", "changed") > 0, "no update changes anything");
+}

@@ -1,0 +1,345 @@
+//! Random pipelines: every stage, set up by small numbers; the same settings that a pipeline file would have.
+
+use super::chain::{Chain, Column, Kind};
+use super::sources::Which;
+use mlspec_stage::StageEntry;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The numbers that a pipeline is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbers {
+    pub(crate) operators: Vec<[u8; 4]>,
+    pub(crate) main: Which,
+    pub(crate) other: bool,
+    pub(crate) validate: Option<[u8; 3]>,
+    pub(crate) label: [u8; 3],
+    pub(crate) split: [u8; 3],
+    pub(crate) encoders: Vec<[u8; 3]>,
+    pub(crate) estimator: [u8; 2],
+    pub(crate) evaluate: [u8; 2],
+    pub(crate) chunk_rows: u64,
+}
+
+pub(crate) fn numbers() -> impl Strategy<Value = Numbers> {
+    let main = prop_oneof![3 => Just(Which::People), 1 => Just(Which::Events)];
+    let chunk_rows = prop_oneof![Just(8_192_u64), Just(3), Just(8)];
+    let operators = proptest::collection::vec(any::<[u8; 4]>(), 0..6);
+    let encoders = proptest::collection::vec(any::<[u8; 3]>(), 1..5);
+    let front = (operators, main, any::<bool>(), proptest::option::of(any::<[u8; 3]>()), any::<[u8; 3]>());
+    let back = (any::<[u8; 3]>(), encoders, any::<[u8; 2]>(), any::<[u8; 2]>(), chunk_rows);
+    (front, back).prop_map(
+        |((operators, main, other, validate, label), (split, encoders, estimator, evaluate, chunk_rows))| Numbers {
+            operators,
+            main,
+            other,
+            validate,
+            label,
+            split,
+            encoders,
+            estimator,
+            evaluate,
+            chunk_rows,
+        },
+    )
+}
+
+/// A step of a pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) stage: &'static str,
+    pub(crate) settings: Value,
+    /// Port, and the step and port that it is connected to.
+    pub(crate) inputs: Vec<(String, &'static str, String)>,
+}
+
+/// A pipeline without its ingestion: sources are the steps `people` and `events`.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) reads: BTreeSet<Which>,
+    /// Names of operators and stages' choices, for coverage.
+    pub(crate) used: Vec<String>,
+}
+
+/// What the oracle knows of stages.
+pub(crate) fn entry(stage: &str) -> StageEntry {
+    match stage {
+        "validate@1" => mlspec_validate::entry(),
+        "transform@1" => mlspec_transform::entry(),
+        "split@1" => mlspec_split::entry(),
+        "encode@1" => mlspec_encode::entry(),
+        "train@1" => mlspec_train::entry(),
+        "evaluate@1" => mlspec_evaluate::evaluate_entry(),
+        "test@1" => mlspec_evaluate::test_entry(),
+        other => panic!("no stage `{other}`"),
+    }
+}
+
+impl Numbers {
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        let other = self.other.then_some(if self.main == Which::People { Which::Events } else { Which::People });
+        let mut chain = Chain::new(self.main);
+        self.operators.iter().for_each(|numbers| chain.apply(*numbers, other));
+        let task = self.label(&mut chain);
+        let features: Vec<Column> =
+            chain.columns.iter().filter(|column| column.name != LABEL && column.name != WEIGHT).cloned().collect();
+        let mut used: Vec<String> = chain.used.iter().map(ToString::to_string).collect();
+        let mut steps: Vec<Step> = self.validate.map(|numbers| validate(self.main, numbers)).into_iter().collect();
+        let from = |which: Which| {
+            if which == self.main && self.validate.is_some() {
+                ("checked", "rows".to_owned())
+            } else {
+                (which.name(), "rows".to_owned())
+            }
+        };
+        let inputs =
+            chain.reads.iter().map(|which| (which.name().to_owned(), from(*which).0, from(*which).1)).collect();
+        steps.push(Step { name: "prepared", stage: "transform@1", settings: chain.settings(), inputs });
+        steps.push(self.split(&chain, &features));
+        steps.push(self.encode(&features, task, &mut used));
+        steps.push(self.train(task, &mut used));
+        steps.extend(self.judge(&chain, &features));
+        used.extend(steps.iter().map(|step| step.stage.to_owned()));
+        Pipeline { steps, reads: chain.reads, used }
+    }
+
+    /// Adds the label, and sometimes a weight.
+    fn label(&self, chain: &mut Chain) -> Task {
+        let [what, column, bound] = self.label;
+        let number = chain.of_kind(&[Kind::Float, Kind::Integer], column.wrapping_add(200));
+        let text = chain.of_kind(&[Kind::Text], column);
+        let last = chain.columns.last().cloned();
+        if bound % 5 == 4
+            && let Some(number) = &number
+        {
+            let sql = format!("CASE WHEN \"{}\" > 1 THEN 2.5 ELSE 0.5 END", number.name);
+            chain.derive(WEIGHT, Kind::Float, &sql);
+        }
+        // What was made last is often an aggregate: labels that hang on rows of others.
+        let number = match last {
+            Some(last) if what % 3 != 0 && matches!(last.kind, Kind::Float | Kind::Integer) => Some(last),
+            _ => number,
+        };
+        match (number, text) {
+            (Some(number), _) if what % 5 < 2 => {
+                chain.derive(LABEL, Kind::Float, &format!("coalesce(CAST(\"{}\" AS DOUBLE), 0.5)", number.name));
+                Task::Number
+            }
+            (_, Some(text)) if what % 5 == 2 => {
+                chain.derive(LABEL, Kind::Text, &format!("coalesce(\"{}\", 'none')", text.name));
+                Task::Classes
+            }
+            (Some(number), _) => {
+                // Beside another column it depends on both; beside a constant on this one alone.
+                let other =
+                    chain.of_kind(&[Kind::Float, Kind::Integer], bound).filter(|other| other.name != number.name);
+                let bound = match other {
+                    Some(other) if bound % 3 != 0 => format!("\"{}\"", other.name),
+                    _ => [0.6, 0.0, 1.0, 2.0][usize::from(bound) % 4].to_string(),
+                };
+                chain.derive(
+                    LABEL,
+                    Kind::Text,
+                    &format!("CASE WHEN \"{}\" > {bound} THEN 'yes' ELSE 'no' END", number.name),
+                );
+                Task::Classes
+            }
+            _ => {
+                let column = chain.columns.first().map(|column| column.name.clone()).unwrap_or_default();
+                chain.derive(LABEL, Kind::Text, &format!("CASE WHEN \"{column}\" IS NULL THEN 'yes' ELSE 'no' END"));
+                Task::Classes
+            }
+        }
+    }
+
+    fn split(&self, chain: &Chain, features: &[Column]) -> Step {
+        let [by, column, seed] = self.split;
+        let (sources, column) =
+            (chain.reads.iter().collect::<Vec<_>>(), features.get(usize::from(column) % features.len().max(1)));
+        let source = sources[usize::from(seed) % sources.len()].name();
+        let by_what = match (by % 4, column) {
+            (0, Some(column)) => json!({"columns": [column.name]}),
+            (1, _) => json!({ "source": source }),
+            _ => json!("row"),
+        };
+        let mut settings = json!({"parts": {"train": 0.6, "validation": 0.2, "test": 0.2}, "by": by_what, "allow_empty": true, "seed": seed});
+        if by % 3 == 0 {
+            settings["leakage"] = json!({"source": source, "severity": "warning"});
+        }
+        Step {
+            name: "parts",
+            stage: "split@1",
+            settings,
+            inputs: vec![("rows".to_owned(), "prepared", "rows".to_owned())],
+        }
+    }
+
+    fn encode(&self, features: &[Column], task: Task, used: &mut Vec<String>) -> Step {
+        let (mut encoders, mut seen) = (Vec::new(), BTreeSet::new());
+        for [column, encoder, variant] in &self.encoders {
+            let Some(column) = features.get(usize::from(*column) % features.len().max(1)) else { continue };
+            let (name, settings) = encoder_of(column, *encoder, *variant);
+            if seen.insert((name, column.name.clone())) {
+                used.push(name.to_owned());
+                encoders.push(json!({ name: settings }));
+            }
+        }
+        let mut label = json!({"column": LABEL});
+        if task == Task::Classes {
+            label["task"] = json!("classification");
+        }
+        let mut settings =
+            json!({"fit": "train", "apply": ["validation", "test"], "encoders": encoders, "label": label});
+        if self.label[2] % 5 == 4 && self.weighted() {
+            settings["weight"] = json!(WEIGHT);
+        }
+        let inputs = PARTS.iter().map(|part| ((*part).to_owned(), "parts", (*part).to_owned())).collect();
+        Step { name: "features", stage: "encode@1", settings, inputs }
+    }
+
+    /// Whether the label's numbers found a column to weigh by.
+    fn weighted(&self) -> bool {
+        let other = self.other.then_some(if self.main == Which::People { Which::Events } else { Which::People });
+        let mut chain = Chain::new(self.main);
+        self.operators.iter().for_each(|numbers| chain.apply(*numbers, other));
+        chain.of_kind(&[Kind::Float, Kind::Integer], 0).is_some()
+    }
+
+    fn train(&self, task: Task, used: &mut Vec<String>) -> Step {
+        let [which, variant] = self.estimator;
+        let intercept = variant % 4 != 3;
+        let logistic = |c: f64| {
+            let class_weight = ["none", "none", "balanced"][usize::from(variant) % 3];
+            json!({"C": c, "tol": TOLERANCE, "fit_intercept": intercept, "class_weight": class_weight})
+        };
+        let alpha = [0.0, 1.0, 0.01, 10.0][usize::from(variant) % 4];
+        let tree = json!({"max_depth": 1 + variant % 4});
+        let (name, settings) = match (task, which % 5) {
+            (Task::Number, 0 | 1) => ("linear_regression", json!({ "fit_intercept": intercept })),
+            (Task::Number, _) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept})),
+            (Task::Classes, 0..=3) => ("logistic_regression", logistic([1.0, 0.1, 10.0][usize::from(which) % 3])),
+            _ => ("decision_tree", tree),
+        };
+        used.push(name.to_owned());
+        let settings = json!({"estimator": {name: settings}});
+        Step {
+            name: "model",
+            stage: "train@1",
+            settings,
+            inputs: vec![("train".to_owned(), "features", "train".to_owned())],
+        }
+    }
+
+    fn judge(&self, chain: &Chain, features: &[Column]) -> Vec<Step> {
+        let [slice, variant] = self.evaluate;
+        let mut settings = json!({});
+        let column = features.get(usize::from(slice) % features.len().max(1));
+        match (slice % 3, column) {
+            (0, Some(column)) if column.kind == Kind::Float => {
+                settings["slices"] = json!([{"column": column.name, "quantiles": 3}])
+            }
+            (0, Some(column)) => settings["slices"] = json!([{"column": column.name}]),
+            (1, _) => {
+                let sources: Vec<_> = chain.reads.iter().collect();
+                settings["slices"] =
+                    json!([{"source": sources[usize::from(variant) % sources.len()].name(), "column": "team"}]);
+            }
+            _ => {}
+        }
+        let input = |port: &str, step, from: &str| (port.to_owned(), step, from.to_owned());
+        let model = input("model", "model", "model");
+        let evaluated = vec![model.clone(), input("data", "features", "validation")];
+        let mut tested = vec![model, input("data", "features", "test")];
+        if variant % 3 != 2 {
+            tested.push(input("train", "features", "train"));
+        }
+        vec![
+            Step { name: "evaluated", stage: "evaluate@1", settings: settings.clone(), inputs: evaluated },
+            Step { name: "tested", stage: "test@1", settings, inputs: tested },
+        ]
+    }
+}
+
+/// The label's column, the weight's.
+pub(crate) const LABEL: &str = "label_y";
+const WEIGHT: &str = "weight_w";
+/// The parts of every split.
+pub(crate) const PARTS: [&str; 3] = ["train", "validation", "test"];
+/// How far logistic regression is fitted.
+const TOLERANCE: f64 = 1e-9;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    Number,
+    Classes,
+}
+
+fn validate(which: Which, [a, b, c]: [u8; 3]) -> Step {
+    let number = if which == Which::People { "x" } else { "y" };
+    let severity = ["warning", "warning", "warning", "error"][usize::from(c) % 4];
+    let expectation = |choice: u8| match choice % 6 {
+        0 => json!({"unique": {"columns": ["id"]}}),
+        1 => json!({"not_null": {"columns": ["team"]}, "tolerance": 0.25}),
+        2 => json!({"range": {"column": number, "min": -1.5, "max": 5}}),
+        3 => json!({"allowed_values": {"column": "team", "values": ["a", "b", "c"]}}),
+        4 => json!({"row_count": {"min": 4, "max": 38}}),
+        _ => json!({"condition": {"sql": format!("\"{number}\" > 0 OR \"team\" = 'a'")}}),
+    };
+    let first = expectation(a);
+    let mut expectations = vec![first.clone()];
+    expectations.extend(Some(expectation(b)).filter(|second| *second != first));
+    expectations.iter_mut().for_each(|expectation| expectation["severity"] = json!(severity));
+    let inputs = vec![("rows".to_owned(), which.name(), "rows".to_owned())];
+    Step { name: "checked", stage: "validate@1", settings: json!({ "expectations": expectations }), inputs }
+}
+
+fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value) {
+    let columns = json!([column.name]);
+    let impute = [json!("mean"), json!("median"), json!("most_frequent"), json!({"constant": 0.5})]
+        [usize::from(variant) % 4]
+        .clone();
+    let text = json!({"columns": columns, "nulls": "empty"});
+    let with = |mut settings: Value, more: Value| {
+        for (key, value) in more.as_object().into_iter().flatten() {
+            settings[key] = value.clone();
+        }
+        settings
+    };
+    let unit = ["words", "characters"][usize::from(variant) / 2 % 2];
+    let one_hot = || {
+        let more = match variant % 6 {
+            0 => json!({"min_frequency": 2}),
+            1 => json!({"max_categories": 3}),
+            2 => json!({"drop": "first"}),
+            3 => json!({"drop": "if_binary", "handle_unknown": "infrequent_if_exist"}),
+            4 if column.kind == Kind::Text => json!({"impute": "most_frequent"}),
+            _ => json!({}),
+        };
+        ("one_hot", with(json!({"columns": columns, "handle_unknown": "ignore"}), more))
+    };
+    match (column.kind, encoder % 6) {
+        (Kind::Integer | Kind::Boolean, 5) | (Kind::Text, 0..=2) => one_hot(),
+        (Kind::Text, 3) => {
+            ("hashing_vectorizer", with(text, json!({"n_features": 8, "ngram_range": [1, 1 + variant % 2]})))
+        }
+        (Kind::Text, 4) => ("length", with(text, json!({"standardize": variant % 2 == 0, "unit": unit}))),
+        (Kind::Text, _) => {
+            let more = [
+                json!({}),
+                json!({"max_features": 3}),
+                json!({"min_df": 2, "norm": "none"}),
+                json!({"smooth_idf": false, "sublinear_tf": true, "max_df": 0.9}),
+            ];
+            ("tfidf", with(text, more[usize::from(variant) % 4].clone()))
+        }
+        (_, 0 | 1) => (
+            "standard_scaler",
+            json!({"columns": columns, "impute": impute, "with_mean": variant % 5 != 4, "with_std": variant % 7 != 6}),
+        ),
+        (_, 2 | 3) => ("imputer", json!({"columns": columns, "strategy": impute, "indicator": variant % 2 == 0})),
+        _ => ("pass_through", json!({"columns": columns, "impute": impute})),
+    }
+}
