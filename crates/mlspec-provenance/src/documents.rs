@@ -85,22 +85,9 @@ impl Tracked {
         parents: &BTreeMap<String, ArtifactRef>,
         options: &ChunkOptions,
     ) -> Result<Digest, ProvenanceError> {
-        let parent = |scan: &crate::Scan| {
-            let artifact = parents.get(&scan.table).ok_or_else(|| ProvenanceError::UnknownTable {
-                table: scan.table.clone(),
-                known: parents.keys().cloned().collect(),
-            })?;
-            Ok(LineageParent { scan: scan.name.clone(), artifact: artifact.clone() })
-        };
-        let parents = self.scans().iter().map(parent).collect::<Result<_, ProvenanceError>>()?;
-        let lineage = Lineage {
-            parents,
-            rows: self.row_lineage(store, options)?,
-            columns: self.columns().to_vec(),
-            indirect: self.indirect().to_vec(),
-            features: Vec::new(),
-        };
-        Ok(store.put_json(&lineage)?.0)
+        let rows = self.row_lineage(store, options)?;
+        let columns = (self.columns().to_vec(), self.indirect().to_vec());
+        Ok(store.put_json(&document(self.scans(), parents, rows, columns)?)?.0)
     }
 
     fn row_lineage(&self, store: &Store, options: &ChunkOptions) -> Result<RowLineage, ProvenanceError> {
@@ -125,13 +112,36 @@ impl Tracked {
     }
 }
 
-/// Keeps a frame of ids as a table: `@k` is a name in flight only, stored it is `nk`.
+/// The document of a plan's result; `parents` holds the artifact of every table that the plan read.
+pub(crate) fn document(
+    scans: &[crate::Scan],
+    parents: &BTreeMap<String, ArtifactRef>,
+    rows: RowLineage,
+    (columns, indirect): (Vec<ColumnLineage>, Vec<SourceColumn>),
+) -> Result<Lineage, ProvenanceError> {
+    let parent = |scan: &crate::Scan| {
+        let artifact = parents.get(&scan.table).ok_or_else(|| ProvenanceError::UnknownTable {
+            table: scan.table.clone(),
+            known: parents.keys().cloned().collect(),
+        })?;
+        Ok(LineageParent { scan: scan.name.clone(), artifact: artifact.clone() })
+    };
+    let parents = scans.iter().map(parent).collect::<Result<_, ProvenanceError>>()?;
+    Ok(Lineage { parents, rows, columns, indirect, features: Vec::new() })
+}
+
+/// Keeps a frame of ids as a table.
 fn write_links(store: &Store, links: &Links, options: &ChunkOptions) -> Result<Digest, ProvenanceError> {
+    Ok(Table::new(by_id(stored(links)?)?)?.write(store, options)?.digest)
+}
+
+/// A frame of ids as it is stored: `@k` is a name in flight only, stored it is `nk`.
+pub(crate) fn stored(links: &Links) -> Result<DataFrame, ProvenanceError> {
     let mut frame = links.frame.clone();
     for node in &links.roots {
         frame.rename(&node_column(*node), stored_column(*node)).map_err(bug)?;
     }
-    Ok(Table::new(by_id(frame)?)?.write(store, options)?.digest)
+    Ok(frame)
 }
 
 /// The other way round.

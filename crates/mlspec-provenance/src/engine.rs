@@ -31,20 +31,53 @@ pub struct Scan {
 pub(crate) struct Bound {
     pub(crate) work: Work,
     pub(crate) shape: Shape,
+    /// The node that is made next when the inputs are computed.
+    pub(crate) node: usize,
     wanted: BTreeSet<String>,
+    /// What came of no rows.
+    empty: Flight,
 }
 
 pub(crate) enum Work {
     Scan(usize),
-    Apply {
-        operator: Arc<dyn Relational + Send + Sync>,
-        /// In the order of computation.
-        order: u64,
-        /// As errors and reports name it.
-        position: u64,
-        table: String,
-        inputs: Vec<Bound>,
-    },
+    Apply(Step),
+}
+
+/// An operator of a bound plan.
+pub(crate) struct Step {
+    pub(crate) operator: Arc<dyn Relational + Send + Sync>,
+    /// In the order of computation.
+    pub(crate) order: u64,
+    /// As errors and reports name it.
+    pub(crate) position: u64,
+    pub(crate) table: String,
+    pub(crate) inputs: Vec<Bound>,
+}
+
+impl Step {
+    pub(crate) fn shapes(&self) -> Vec<Shape> {
+        self.inputs.iter().map(|input| input.shape.clone()).collect()
+    }
+}
+
+impl Bound {
+    /// The result without rows.
+    pub(crate) fn empty(&self) -> Result<Flight, Problem> {
+        self.settle(self.empty.clone())
+    }
+
+    /// The columns that somebody reads, in the order of the schema.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        self.shape.schema.names().filter(|column| self.wanted.contains(*column)).collect()
+    }
+
+    /// Leaves out columns that nobody reads. The order of the others is always the same, whatever made them.
+    pub(crate) fn settle(&self, flight: Flight) -> Result<Flight, Problem> {
+        let mut columns = flight.hidden();
+        columns.extend(self.columns().into_iter().map(str::to_owned));
+        let frame = flight.frame.select(columns).map_err(bug)?;
+        Ok(flight.with(frame))
+    }
 }
 
 /// What one pass over a plan gathers.
@@ -124,10 +157,11 @@ impl Binder<'_> {
                     problem: Box::new(problem),
                 };
                 let shapes = inputs.iter().map(|input: &Bound| input.shape.clone()).collect();
+                let node = self.run.nodes.len();
                 let (shape, flight) = dry(&mut self.run, &**operator, shapes, empty).map_err(place)?;
                 let work =
-                    Work::Apply { operator: Arc::clone(operator), order, position, table: table.clone(), inputs };
-                Ok((Bound { work, shape, wanted: BTreeSet::new() }, flight))
+                    Work::Apply(Step { operator: Arc::clone(operator), order, position, table: table.clone(), inputs });
+                Ok((Bound { work, shape, node, wanted: BTreeSet::new(), empty: flight.clone() }, flight))
             }
         }
     }
@@ -145,7 +179,7 @@ impl Binder<'_> {
         self.scans.push(Scan { name, table: table.to_owned() });
         let node = self.run.add(Node::Scan(at));
         let flight = Flight { frame: empty_frame(schema), own: Some(node), nodes: Vec::new() };
-        Ok((Bound { work: Work::Scan(at), shape, wanted: BTreeSet::new() }, flight))
+        Ok((Bound { work: Work::Scan(at), shape, node, wanted: BTreeSet::new(), empty: flight.clone() }, flight))
     }
 }
 
@@ -171,9 +205,9 @@ fn dry(
 
 /// Tells every part of the plan which of its columns somebody reads.
 fn want(bound: &mut Bound, wanted: BTreeSet<String>) {
-    if let Work::Apply { operator, inputs, .. } = &mut bound.work {
-        let shapes: Vec<_> = inputs.iter().map(|input| input.shape.clone()).collect();
-        for (input, wanted) in inputs.iter_mut().zip(operator.needs(&wanted, &shapes)) {
+    if let Work::Apply(step) = &mut bound.work {
+        let shapes = step.shapes();
+        for (input, wanted) in step.inputs.iter_mut().zip(step.operator.needs(&wanted, &shapes)) {
             want(input, wanted);
         }
     }
@@ -186,41 +220,46 @@ pub(crate) fn execute(
     run: &mut Run,
     read: &dyn Fn(usize) -> Result<DataFrame, ProvenanceError>,
 ) -> Result<Flight, ProvenanceError> {
-    let flight = match &bound.work {
+    match &bound.work {
         Work::Scan(at) => {
             let node = run.add(Node::Scan(*at));
-            Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() }
+            Ok(bound.settle(Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() })?)
         }
-        Work::Apply { operator, order, position, table, inputs } => {
-            let inputs: Vec<_> = inputs.iter().map(|input| execute(input, run, read)).collect::<Result<_, _>>()?;
+        Work::Apply(step) => {
+            let inputs: Vec<_> = step.inputs.iter().map(|input| execute(input, run, read)).collect::<Result<_, _>>()?;
             let rows_in = inputs.iter().map(|input| input.rows() as u64).sum();
-            run.wanted.clone_from(&bound.wanted);
-            run.lost = 0;
-            run.at = (*position, operator.name(), table.clone(), operator.reason());
-            let done = operator.run(run, inputs).and_then(|flight| {
-                let frame = normalize(flight.frame.clone())?;
-                Ok(flight.with(frame))
-            });
-            let flight = done.map_err(|problem| ProvenanceError::Operator {
-                position: *position,
-                operator: operator.name(),
-                table: table.clone(),
-                problem: Box::new(problem),
-            })?;
+            let flight = apply(bound, step, run, inputs)?;
             let report = OperatorReport {
-                position: *position,
-                operator: operator.name(),
-                table: table.clone(),
+                position: step.position,
+                operator: step.operator.name(),
+                table: step.table.clone(),
                 rows_in,
                 rows_out: flight.rows() as u64,
                 dropped: run.lost,
-                reason: operator.reason().filter(|_| run.lost > 0).map(str::to_owned),
+                reason: step.operator.reason().filter(|_| run.lost > 0).map(str::to_owned),
             };
-            run.reports.entry(*order).or_insert(report);
-            flight
+            run.reports.entry(step.order).or_insert(report);
+            Ok(flight)
         }
-    };
-    Ok(flight.keep(|column| bound.wanted.contains(column))?)
+    }
+}
+
+/// Computes one operator of a bound plan.
+pub(crate) fn apply(bound: &Bound, step: &Step, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, ProvenanceError> {
+    let Step { operator, position, table, .. } = step;
+    run.wanted.clone_from(&bound.wanted);
+    run.lost = 0;
+    run.at = (*position, operator.name(), table.clone(), operator.reason());
+    let done = operator.run(run, inputs).and_then(|flight| {
+        let frame = normalize(flight.frame.clone())?;
+        bound.settle(flight.with(frame))
+    });
+    done.map_err(|problem| ProvenanceError::Operator {
+        position: *position,
+        operator: operator.name(),
+        table: table.clone(),
+        problem: Box::new(problem),
+    })
 }
 
 /// Which row went into which group.

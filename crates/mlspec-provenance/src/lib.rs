@@ -2,8 +2,8 @@
 //!
 //! # Reading order
 //! [`Plan`] says what is computed, by [`Operator`]s, each in its file under `ops` with its lineage rule; `engine` binds a plan to
-//! columns and runs it; [`Tracked`] is the result, which [`Tracked::write`] keeps with its lineage. `links` follows ids both ways
-//! within one stage, [`Tracer`] across stages, down to the sources.
+//! columns and runs it; [`Tracked`] is the result, which [`Tracked::write`] keeps with its lineage, and `update` carries changes of
+//! the tables to it. `links` follows ids both ways within one stage, [`Tracer`] across stages, down to the sources.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -23,6 +23,7 @@ mod shape;
 mod testing;
 mod tracer;
 mod tracked;
+mod update;
 
 pub use documents::{identity_lineage, source_lineage, whole_lineage};
 pub use engine::Scan;
@@ -38,3 +39,4 @@ pub use ops::{
 pub use plan::{Plan, Planned};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
+pub use update::Updated;

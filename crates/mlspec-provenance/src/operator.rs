@@ -67,6 +67,47 @@ pub(crate) trait Relational {
     fn reason(&self) -> Option<&'static str> {
         None
     }
+
+    /// Which rows of its result can change with rows of its inputs: all that an update must know of an operator.
+    fn affected(&self, inputs: &[Shape]) -> Affected;
+
+    /// Where to look for the rows of its result that have given values in these columns; one way per input. An update
+    /// is faster for it.
+    fn ways(&self, _columns: &[String], inputs: &[Shape]) -> Vec<Way> {
+        inputs.iter().map(|_| Way::Whole).collect()
+    }
+}
+
+/// Which rows of a result can change with rows of the inputs.
+pub(crate) enum Affected {
+    /// Those that come from the changed rows; and each comes from one row alone.
+    EachRow,
+    /// Those that come from rows with the keys of the changed rows.
+    Keys {
+        /// Per input, its key columns.
+        columns: Vec<Vec<String>>,
+        /// Whether null is a key like others; else it equals nothing.
+        nulls: bool,
+    },
+}
+
+/// Which rows of an input are enough to find the rows of the result that have given values in some columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// All.
+    Whole,
+    /// Those that have the values of some of these columns, by position, in their own.
+    Columns(Vec<(usize, String)>),
+    /// Those whose keys rows of the other inputs have, once these are found.
+    Partners,
+}
+
+impl Way {
+    /// The columns that come unchanged from the input, each from the one that `from` names.
+    pub(crate) fn through(columns: &[String], from: impl Fn(&str) -> Option<String>) -> Self {
+        let found: Vec<_> = columns.iter().enumerate().filter_map(|(at, column)| Some((at, from(column)?))).collect();
+        if found.is_empty() { Self::Whole } else { Self::Columns(found) }
+    }
 }
 
 impl Operator {

@@ -2,9 +2,10 @@
 
 use crate::transformer::ROWS;
 use crate::{TransformError, TransformParams, Transformer};
+use mlspec_provenance::Updated;
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_table::{ChunkOptions, Table};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -70,5 +71,32 @@ impl Stage for Transformer {
         let written = tracked.write(store, &artifacts, &ChunkOptions::default()).map_err(TransformError::from)?;
         cx.output(rows(), written)?;
         cx.body(&Transformation { operators: tracked.reports().to_vec(), encoding: None })
+    }
+
+    fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
+        // Whatever is in the way of an update, a run tells.
+        let Some(updated) = self.carried(cx).ok().flatten() else { return self.run(cx) };
+        cx.check_cancelled()?;
+        cx.incremental();
+        cx.output(rows(), updated.artifact)?;
+        cx.body(&Transformation { operators: updated.reports, encoding: None })
+    }
+}
+
+impl Transformer {
+    /// The previous output with the change of the inputs; nothing where a run is needed, or takes no longer.
+    fn carried(&self, cx: &Context<'_>) -> Result<Option<Updated>, StageError> {
+        let Some(previous) = cx.previous() else { return Ok(None) };
+        let Ok(body) = serde_json::from_value::<Transformation>(previous.body().clone()) else { return Ok(None) };
+        let Some(before) = previous.output(ROWS) else { return Ok(None) };
+        let mut inputs = BTreeMap::new();
+        for name in self.inputs() {
+            let Some((_, before)) = previous.inputs().find(|(port, _)| *port == name) else { return Ok(None) };
+            let after = &cx.input(name.as_str(), ArtifactKind::Table)?.artifact;
+            inputs.insert(name.to_string(), (before.clone(), after.clone()));
+        }
+        let plan = self.as_plan();
+        let updated = plan.update(cx.store(), before, &body.operators, &inputs, &ChunkOptions::default());
+        Ok(updated.map_err(TransformError::from)?)
     }
 }

@@ -4,7 +4,7 @@ use super::names;
 use crate::engine::Run;
 use crate::flight::{bug, ids, node_column};
 use crate::hash::{pair, seed};
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, merge};
 use crate::{Flight, Problem};
 use mlspec_table::ROW;
@@ -56,6 +56,15 @@ impl Relational for Concat {
     fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
         let held = |input| names(input).filter(|column| wanted.contains(*column)).map(str::to_owned).collect();
         inputs.iter().map(held).collect()
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], inputs: &[Shape]) -> Vec<Way> {
+        let of = |input: &Shape| Way::through(columns, |column| input.schema.get(column).map(|_| column.to_owned()));
+        inputs.iter().map(of).collect()
     }
 
     fn run(&self, _: &mut Run, mut inputs: Vec<Flight>) -> Result<Flight, Problem> {

@@ -4,7 +4,7 @@ use super::{names, one};
 use crate::engine::Run;
 use crate::expression::row_wise;
 use crate::flight::data;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_name};
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -53,6 +53,18 @@ impl Relational for Derive {
         let derived = self.0.iter().filter(|(name, _)| wanted.contains(*name));
         let read = derived.flat_map(|(_, sql)| row_wise(sql).map(|expression| expression.columns).unwrap_or_default());
         vec![kept.chain(read).collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        let from = |column: &str| match self.0.get(column) {
+            None => Some(column.to_owned()),
+            Some(sql) => row_wise(sql).ok()?.is_column,
+        };
+        vec![Way::through(columns, from)]
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

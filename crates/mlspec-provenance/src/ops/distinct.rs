@@ -4,7 +4,7 @@ use super::groups::{Groups, check_keys};
 use super::{names, one};
 use crate::engine::Run;
 use crate::flight::{bug, node_column};
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -50,6 +50,18 @@ impl Relational for Distinct {
     fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
         let keys = inputs.first().map(|shape| self.keys(shape)).unwrap_or_default();
         vec![wanted.iter().cloned().chain(keys).collect()]
+    }
+
+    fn affected(&self, inputs: &[Shape]) -> Affected {
+        Affected::Keys { columns: inputs.iter().map(|input| self.keys(input)).collect(), nulls: true }
+    }
+
+    fn ways(&self, columns: &[String], inputs: &[Shape]) -> Vec<Way> {
+        let through = |input| {
+            let keys = self.keys(input);
+            Way::through(columns, |column| keys.iter().find(|key| *key == column).cloned())
+        };
+        inputs.iter().map(through).collect()
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

@@ -2,7 +2,7 @@
 
 use super::{keep_rows, one};
 use crate::engine::Run;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -34,6 +34,14 @@ impl Relational for DropNulls {
 
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
         vec![wanted.iter().chain(&self.0).cloned().collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        vec![Way::through(columns, |column| Some(column.to_owned()))]
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

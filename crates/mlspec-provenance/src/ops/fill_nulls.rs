@@ -4,7 +4,7 @@ use super::cast::cast;
 use super::one;
 use crate::engine::Run;
 use crate::flight::bug;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -106,6 +106,14 @@ impl Relational for FillNulls {
 
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
         vec![wanted.clone()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        vec![Way::through(columns, |column| (!self.0.contains_key(column)).then(|| column.to_owned()))]
     }
 
     fn run(&self, _: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

@@ -3,7 +3,7 @@
 use super::{keep_rows, one};
 use crate::engine::Run;
 use crate::expression::row_wise;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -44,6 +44,14 @@ impl Relational for Filter {
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
         let read = row_wise(&self.0).map(|condition| condition.columns).unwrap_or_default();
         vec![wanted.union(&read).cloned().collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        vec![Way::through(columns, |column| Some(column.to_owned()))]
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

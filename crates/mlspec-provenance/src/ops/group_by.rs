@@ -5,7 +5,7 @@ use super::groups::{Groups, check_keys};
 use super::one;
 use crate::engine::Run;
 use crate::flight::bug;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct, check_name};
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
@@ -57,6 +57,14 @@ impl Relational for GroupBy {
         let aggregates = self.aggregates.iter().filter(|(name, _)| wanted.contains(*name));
         let read = aggregates.filter_map(|(_, aggregate)| aggregate.column.clone());
         vec![self.keys.iter().cloned().chain(read).collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::Keys { columns: vec![self.keys.clone()], nulls: true }
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        vec![Way::through(columns, |column| self.keys.iter().find(|key| *key == column).cloned())]
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

@@ -4,7 +4,7 @@ use super::{names, two};
 use crate::engine::Run;
 use crate::flight::{bug, ids};
 use crate::hash::{pair, seed};
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct, check_name};
 use crate::{Flight, Problem};
 use mlspec_record::{DataType, Dependency};
@@ -122,6 +122,28 @@ impl Join {
         vec![from_left, from_right]
     }
 
+    fn affected(&self) -> Affected {
+        let keys = self.keys().unwrap_or_default().into_iter();
+        let (left, right) = keys.map(|(left, right)| (left.to_owned(), right.to_owned())).unzip();
+        Affected::Keys { columns: vec![left, right], nulls: false }
+    }
+
+    /// Rows of the left table that have the values, and whatever they meet; without such columns there, the other way round,
+    /// but for a left join: in it, a row that meets nothing would look like one whose partner was not looked for.
+    fn ways(&self, columns: &[String], inputs: &[Shape], how: &JoinType) -> Vec<Way> {
+        let [left, right] = inputs else { return inputs.iter().map(|_| Way::Whole).collect() };
+        let from_left = Way::through(columns, |column| left.schema.get(column).map(|_| column.to_owned()));
+        if from_left != Way::Whole {
+            return vec![from_left, Way::Partners];
+        }
+        let names = self.right_names(left, right).unwrap_or_default();
+        let old = |new: &str| names.iter().find(|(_, name)| name == new).map(|(old, _)| old.clone());
+        match (how, Way::through(columns, old)) {
+            (JoinType::Left, _) | (_, Way::Whole) => vec![Way::Whole, Way::Whole],
+            (_, from_right) => vec![Way::Partners, from_right],
+        }
+    }
+
     fn run(&self, run: &mut Run, inputs: Vec<Flight>, how: JoinType, name: &str) -> Result<Flight, Problem> {
         let (mut left, mut right) = two(inputs)?;
         let before = (left.clone().keep(|_| false)?, right.clone().keep(|_| false)?);
@@ -209,6 +231,14 @@ macro_rules! join {
 
             fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
                 self.0.needs(wanted, inputs)
+            }
+
+            fn affected(&self, _: &[Shape]) -> Affected {
+                self.0.affected()
+            }
+
+            fn ways(&self, columns: &[String], inputs: &[Shape]) -> Vec<Way> {
+                self.0.ways(columns, inputs, &$how)
             }
 
             fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

@@ -3,7 +3,7 @@
 use super::{names, one};
 use crate::engine::Run;
 use crate::flight::bug;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct, check_name};
 use crate::{Flight, Problem};
 use mlspec_record::{DataType, Dependency};
@@ -88,6 +88,15 @@ impl Relational for Map {
     fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
         let columns = inputs.iter().flat_map(names).filter(|column| wanted.contains(*column)).map(str::to_owned);
         vec![columns.chain(self.inputs.iter().cloned()).collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        let made = |column: &str| self.outputs.iter().any(|(name, _)| name == column);
+        vec![Way::through(columns, |column| (!made(column)).then(|| column.to_owned()))]
     }
 
     fn run(&self, _: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

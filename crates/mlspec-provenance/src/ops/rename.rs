@@ -3,7 +3,7 @@
 use super::{names, one};
 use crate::engine::Run;
 use crate::flight::bug;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct, check_name};
 use crate::{Flight, Problem};
 use mlspec_table::polars::prelude::DataFrame;
@@ -40,6 +40,18 @@ impl Relational for Rename {
     fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
         let columns = inputs.iter().flat_map(names);
         vec![columns.filter(|column| wanted.contains(self.new_name(column))).map(str::to_owned).collect()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        let old = |new: &str| {
+            let renamed = self.0.iter().find(|(_, name)| *name == new).map(|(old, _)| old.clone());
+            renamed.or_else(|| Some(new.to_owned()))
+        };
+        vec![Way::through(columns, old)]
     }
 
     fn run(&self, _: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {

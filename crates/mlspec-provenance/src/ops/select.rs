@@ -3,7 +3,7 @@
 use super::one;
 use crate::engine::Run;
 use crate::flight::bug;
-use crate::operator::Relational;
+use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct};
 use crate::{Flight, Problem};
 use schemars::JsonSchema;
@@ -31,6 +31,14 @@ impl Relational for Select {
 
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
         vec![wanted.clone()]
+    }
+
+    fn affected(&self, _: &[Shape]) -> Affected {
+        Affected::EachRow
+    }
+
+    fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
+        vec![Way::through(columns, |column| Some(column.to_owned()))]
     }
 
     fn run(&self, _: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
