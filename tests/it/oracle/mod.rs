@@ -8,6 +8,7 @@ mod compare;
 mod coverage;
 mod named;
 mod pipeline;
+mod runs;
 mod sources;
 mod world;
 
@@ -16,6 +17,7 @@ use coverage::Coverage;
 use pipeline::Numbers;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use runs::Runs;
 use sources::{Cells, ROWS, Source, Which};
 use std::sync::{Mutex, PoisonError};
 use world::World;
@@ -31,13 +33,24 @@ struct Case {
     wild: bool,
     /// Whether the store is opened anew for each update.
     reopen: bool,
+    /// Whether the runner makes the runs, or stages are asked one by one.
+    runner: bool,
 }
 
 fn case() -> impl Strategy<Value = Case> {
     let rows = || prop_oneof![1 => sources::rows(0..6), 6 => sources::rows(16..=ROWS)];
-    let flags = (prop_oneof![9 => Just(false), 1 => Just(true)], any::<bool>());
+    let flags =
+        (prop_oneof![9 => Just(false), 1 => Just(true)], any::<bool>(), prop_oneof![3 => Just(false), 1 => Just(true)]);
     (pipeline::numbers(), rows(), rows(), changes::updates(), flags).prop_map(
-        |(pipeline, people, events, updates, (wild, reopen))| Case { pipeline, people, events, updates, wild, reopen },
+        |(pipeline, people, events, updates, (wild, reopen, runner))| Case {
+            pipeline,
+            people,
+            events,
+            updates,
+            wild,
+            reopen,
+            runner,
+        },
     )
 }
 
@@ -47,6 +60,9 @@ fn check(case: &Case, coverage: &Mutex<Coverage>) -> Result<(), String> {
     let first = [(Which::People, &case.people), (Which::Events, &case.events)];
     let mut sources: Vec<Source> = first.iter().map(|(which, rows)| Source::new(*which, rows, case.wild)).collect();
     let mut before = world.run(&world.sources(&sources));
+    // The runner has a store of its own, in which nothing lies that others wrote.
+    let runner = case.runner.then(|| World::new(case.pipeline.pipeline(), case.pipeline.chunk_rows));
+    let mut runs = runner.map(|world| (Runs::begin(&world, &sources), world));
     for changes in &case.updates {
         let previous = sources.clone();
         for change in changes {
@@ -62,6 +78,13 @@ fn check(case: &Case, coverage: &Mutex<Coverage>) -> Result<(), String> {
         count(&mut told, &world, changes, previous != sources);
         told.update(&world, &before, &updated);
         compare::compare(&world, &updated, &ran, &mut told.apart)?;
+        if let Some((runs, world)) = &mut runs {
+            if case.reopen {
+                world.reopen();
+            }
+            runs.update(world, &sources, &mut told.apart)?;
+            told.count("updates", "by the runner as well");
+        }
         before = updated;
     }
     Ok(())

@@ -10,7 +10,7 @@ use mlspec_testkit::Bench;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-const SEED: u64 = 11;
+pub(crate) const SEED: u64 = 11;
 
 /// What a step read and left, or why it left nothing.
 #[derive(Clone)]
