@@ -1,7 +1,7 @@
 //! Why files could not become a dataset version.
 
 use mlspec_provenance::ProvenanceError;
-use mlspec_record::{DataType, ExitCode, Failure, NameError, Place, TableSchemaError};
+use mlspec_record::{DataType, ExitCode, Failure, Name, NameError, Place, TableSchemaError};
 use mlspec_stage::SiteError;
 use mlspec_store::StoreError;
 use mlspec_table::TableError;
@@ -67,6 +67,87 @@ pub enum IngestError {
         /// The type it would get now.
         new: DataType,
     },
+    /// No dataset has this name.
+    #[error("there is no dataset `{name}` in the store{}", list(known))]
+    UnknownDataset {
+        /// The name asked for.
+        name: Name,
+        /// The names there are.
+        known: Vec<Name>,
+    },
+    /// Rows are to be edited that are not there.
+    #[error("{count} of the rows to be edited are not in the dataset: {}", examples.join(", "))]
+    NoRow {
+        /// How many.
+        count: usize,
+        /// The first of them, at most 5.
+        examples: Vec<String>,
+    },
+    /// A row is to be edited in two ways.
+    #[error("{count} rows are named twice: {}", examples.join(", "))]
+    RowTwice {
+        /// How many.
+        count: usize,
+        /// The first of them, at most 5.
+        examples: Vec<String>,
+    },
+    /// A correction has another key than its row.
+    #[error("the key (`{}`) of a row cannot be changed; {count} corrections do", key.join("`, `"))]
+    KeyChanged {
+        /// The key's columns.
+        key: Vec<String>,
+        /// How many rows.
+        count: usize,
+    },
+    /// A column of edited rows is not of its type in the dataset.
+    #[error("the column `{column}` is of type `{expected}` in the dataset and of type `{found}` in the rows")]
+    EditType {
+        /// The column.
+        column: String,
+        /// The type in the dataset.
+        expected: DataType,
+        /// The type in the rows.
+        found: String,
+    },
+    /// Edited rows lack a column.
+    #[error("the rows have no column `{0}`")]
+    NoColumn(String),
+    /// Edited rows have a column that the dataset has not.
+    #[error("the dataset has no column `{0}`")]
+    ExtraColumn(String),
+    /// Corrections do not say which rows they belong to.
+    #[error("the corrections do not say which rows they belong to: {}", if key.is_empty() { "the dataset has no key, and there is no column `_row`".to_owned() } else { format!("there is neither `_row` nor the key (`{}`)", key.join("`, `")) })]
+    NotNamed {
+        /// The key's columns.
+        key: Vec<String>,
+    },
+    /// A whole new version and single edits at once.
+    #[error("a dataset cannot get a whole new version and single edits at once")]
+    Mixed,
+    /// There is a list of erased rows, and no secret.
+    #[error("rows of the dataset `{0}` were erased, and without the secret they cannot be recognised")]
+    NoSecret(Name),
+    /// There is a list of erased rows, made with another secret.
+    #[error("rows of the dataset `{0}` were erased with another secret than this one")]
+    OtherSecret(Name),
+    /// Erased rows cannot be recognised, since a column is gone.
+    #[error(
+        "rows of the dataset `{dataset}` that were erased are recognised by the column `{column}`, which is missing"
+    )]
+    SuppressedColumn {
+        /// The dataset.
+        dataset: Name,
+        /// The column.
+        column: String,
+    },
+    /// The current version was edited, and its rows are gone.
+    #[error("version {version} of the dataset `{dataset}`, which was edited, is not complete in the store")]
+    Lost {
+        /// The dataset.
+        dataset: Name,
+        /// The version.
+        version: u64,
+    },
     /// A file could not be read.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -85,6 +166,20 @@ pub enum IngestError {
     /// The lineage could not be kept.
     #[error(transparent)]
     Provenance(Box<ProvenanceError>),
+}
+
+fn list(names: &[Name]) -> String {
+    match names {
+        [] => "; it has none".to_owned(),
+        _ => format!("; there are {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl IngestError {
+    /// No dataset has this name.
+    pub(crate) fn unknown(store: &mlspec_store::Store, name: &Name) -> Self {
+        Self::UnknownDataset { name: name.clone(), known: store.datasets().unwrap_or_default() }
+    }
 }
 
 impl From<ProvenanceError> for IngestError {
@@ -114,8 +209,17 @@ impl std::fmt::Display for KeyFault {
 impl Failure for IngestError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Key { .. } | Self::TypeChanged { .. } => ExitCode::Data,
-            Self::Folder(_) => ExitCode::Outside,
+            Self::Key { .. }
+            | Self::TypeChanged { .. }
+            | Self::NoRow { .. }
+            | Self::RowTwice { .. }
+            | Self::KeyChanged { .. }
+            | Self::EditType { .. }
+            | Self::NoColumn(_)
+            | Self::ExtraColumn(_)
+            | Self::NotNamed { .. }
+            | Self::SuppressedColumn { .. } => ExitCode::Data,
+            Self::Folder(_) | Self::NoSecret(_) | Self::OtherSecret(_) | Self::Lost { .. } => ExitCode::Outside,
             Self::Format(error) => error.exit_code(),
             Self::Site(error) => error.exit_code(),
             Self::Table(error) => error.exit_code(),
@@ -136,6 +240,13 @@ impl Failure for IngestError {
                 "correct the file; or declare the column's type under `columns`, or set another `dataset`".to_owned()
             }
             Self::Key { .. } => "correct the rows, or choose other columns as `key`".to_owned(),
+            Self::KeyChanged { .. } => "erase the row and append another".to_owned(),
+            Self::NotNamed { .. } => "add the key's columns, or `_row` with the ids of the rows".to_owned(),
+            Self::NoSecret(_) | Self::OtherSecret(_) => {
+                "give the secret that was used when they were erased; without it they would come back".to_owned()
+            }
+            Self::SuppressedColumn { .. } => "keep the column in the files, or set another `dataset`".to_owned(),
+            Self::Lost { .. } => "restore the store, or set another `dataset` to begin anew from the files".to_owned(),
             Self::Format(error) => return error.hint(),
             Self::Site(error) => return error.hint(),
             Self::Table(error) => return error.hint(),
@@ -151,9 +262,12 @@ impl Failure for IngestError {
                 let (file, table_column) = (Some(file.clone()), Some(column.clone()));
                 Place { file, line: *line, table_column, ..Place::default() }
             }
-            Self::NoKey(column) | Self::KeyTwice(column) => {
-                Place { table_column: Some(column.clone()), ..Place::default() }
-            }
+            Self::NoKey(column)
+            | Self::KeyTwice(column)
+            | Self::NoColumn(column)
+            | Self::ExtraColumn(column)
+            | Self::EditType { column, .. }
+            | Self::SuppressedColumn { column, .. } => Place { table_column: Some(column.clone()), ..Place::default() },
             Self::Format(error) => error.place(),
             Self::Site(error) => error.place(),
             Self::Table(error) => error.place(),

@@ -4,18 +4,26 @@
 //! [`IngestParams`] says which files and how they are read; checked, it is an [`Ingester`], whose `Ingester::ingest_folder` makes a
 //! table and an [`mlspec_record::body::Ingestion`]. `files` finds them, `matching` says which row of the version before a row
 //! is, `stage` puts it all between a datastore and the store.
+//!
+//! An [`Edition`] edits the current version without the files: [`Edits`] become a [`Draft`], which is a version once it is
+//! published. [`suppress`] keeps erased rows from coming back with the next files.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod change_file;
+mod edit;
 mod error;
 mod files;
 mod ingester;
 mod matching;
 mod params;
 mod stage;
+mod suppress;
 mod version;
 
+pub use edit::{Draft, Edition, Edits, Revised};
 pub use error::{IngestError, KeyFault};
 pub use ingester::{Ingester, Previous};
 pub use params::{IngestParams, OneOrMany};
 pub use stage::{IngestStage, entry};
+pub use suppress::{suppress, suppression_marks};

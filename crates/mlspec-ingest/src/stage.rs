@@ -1,14 +1,18 @@
 //! Between a datastore, the store and [`Ingester`]; no decisions here.
 
+use crate::edit::Edited;
 use crate::ingester::Source;
-use crate::version::{Standing, publish};
+use crate::suppress::{self, Suppression};
+use crate::version::{Origin, Standing, previous, version};
 use crate::{IngestError, IngestParams, Ingester};
 use mlspec_provenance::source_lineage;
+use mlspec_record::body::Ingestion;
+use mlspec_record::object::DatasetVersion;
 use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
 use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
-use mlspec_table::ChunkOptions;
 use mlspec_table::format::{InputFile, ReadOptions, read};
+use mlspec_table::{ChunkOptions, Table};
 use serde_json::{Map, Value, json};
 
 /// How many bytes of a file `plan` looks at.
@@ -64,7 +68,8 @@ impl IngestStage {
     }
 
     fn standing(&self, store: &Store, sources: &[Source]) -> Result<Standing, IngestError> {
-        Standing::of(store, &self.ingester, &self.settings, sources)
+        let suppressed = suppress::digest(store, self.ingester.dataset())?;
+        Standing::of(store, &self.ingester, &self.settings, sources, suppressed)
     }
 }
 
@@ -106,24 +111,83 @@ impl Stage for IngestStage {
         let standing = self.standing(store, &sources)?;
         let files: Vec<_> =
             sources.iter().map(|source| json!({"path": source.located.path, "digest": source.digest})).collect();
-        Ok(json!({"files": files, "base": standing.external()}))
+        let mut external = json!({"files": files, "base": standing.external()});
+        let suppressed = suppress::digest(store, self.ingester.dataset())?;
+        if let (Some(suppressed), Standing::Read { .. }, Value::Object(members)) =
+            (suppressed, &standing, &mut external)
+        {
+            members.insert("suppressed".to_owned(), json!(suppressed));
+        }
+        Ok(external)
     }
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
-        let store = cx.store();
-        let sources = self.sources(store)?;
-        let standing = self.standing(store, &sources)?;
+        let sources = self.sources(cx.store())?;
+        let standing = self.standing(cx.store(), &sources)?;
         cx.check_cancelled()?;
-        let previous = standing.previous(store)?;
-        let (table, report) = self.ingester.ingest(&sources, previous.as_ref(), self.site.sample())?;
+        match standing {
+            Standing::Kept { current, ingestion } => self.keep(cx, &current, *ingestion),
+            Standing::Read { base, next, edited } => self.ingest(cx, &sources, base.as_ref(), next, edited.as_ref()),
+        }
+    }
+}
+
+impl IngestStage {
+    fn ingest(
+        &self,
+        cx: &mut Context<'_>,
+        sources: &[Source],
+        base: Option<&DatasetVersion>,
+        next: Option<u64>,
+        edited: Option<&Edited>,
+    ) -> Result<(), StageError> {
+        let store = cx.store();
+        let dataset = self.ingester.dataset();
+        let suppressed = suppress::digest(store, dataset)?;
+        let suppression = Suppression::open(store, dataset, self.site.secret())?;
+        let previous = previous(store, base)?;
+        let sample = self.site.sample();
+        let (table, report) = self.ingester.ingest(sources, previous.as_ref(), suppression.as_ref(), sample)?;
         cx.check_cancelled()?;
         let mut artifact = table.write(store, &ChunkOptions { chunk_rows: self.ingester.params.chunk_rows })?;
         let lineage = source_lineage(store, &report.dataset, &report.columns).map_err(IngestError::from)?;
         artifact.lineage = Some(lineage);
-        if let Some(number) = standing.next.filter(|_| report.sample.is_none()) {
-            publish(store, number, &artifact, &report, self.settings.clone(), cx.host().now())?;
+        if let Some(number) = next.filter(|_| sample.is_none()) {
+            let (settings, ingestion) = (self.settings.clone(), report.clone());
+            let (record, _) = store.put_json(&Origin { settings, ingestion, suppressed, edited: None })?;
+            store.put_dataset_version(&version(number, &artifact, &report, record, cx.host().now()))?;
+            if let (Some(edited), Some(previous)) = (edited, &previous) {
+                let (rows, of) = edited.contradicted(&previous.table, &table)?;
+                if rows > 0 {
+                    cx.warn(format!("the files changed: {rows} of {of} rows of `{dataset}` that were corrected or appended are again as the files say"));
+                }
+            }
+        }
+        if report.suppressed > 0 {
+            cx.warn(format!(
+                "{} rows of the files of `{dataset}` were left out: they were erased before",
+                report.suppressed
+            ));
         }
         cx.body(&report)?;
+        cx.output(self.rows.clone(), artifact)
+    }
+
+    /// Leaves the current version, which was edited since these files were read.
+    fn keep(&self, cx: &mut Context<'_>, current: &DatasetVersion, mut ingestion: Ingestion) -> Result<(), StageError> {
+        let store = cx.store();
+        let mut artifact = current.table.clone();
+        if store.files_of([&artifact]).is_err() {
+            return Err(IngestError::Lost { dataset: current.dataset.clone(), version: current.version }.into());
+        }
+        if let Some(sample) = self.site.sample() {
+            let rows = Table::read(store, &artifact.digest)?.slice(0, usize::try_from(sample).unwrap_or(usize::MAX));
+            let lineage = artifact.lineage;
+            artifact = rows.write(store, &ChunkOptions { chunk_rows: self.ingester.params.chunk_rows })?;
+            artifact.lineage = lineage;
+            (ingestion.rows, ingestion.sample) = (rows.len() as u64, Some(sample));
+        }
+        cx.body(&ingestion)?;
         cx.output(self.rows.clone(), artifact)
     }
 }

@@ -1,5 +1,6 @@
 //! Versions of the dataset in the store.
 
+use crate::edit::Edited;
 use crate::ingester::Source;
 use crate::{IngestError, Ingester, Previous};
 use mlspec_record::body::Ingestion;
@@ -10,78 +11,104 @@ use mlspec_table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The document that a version's `record` names: what was read, and how.
+/// The document that a version's `record` names: what was read, how, and what was edited since.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Origin {
-    settings: Map<String, Value>,
-    ingestion: Ingestion,
+pub(crate) struct Origin {
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) ingestion: Ingestion,
+    /// The list of erased rows as it was when the files were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) suppressed: Option<Digest>,
+    /// The rows that were edited since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edited: Option<Edited>,
 }
 
 /// Where these files stand among the versions of the dataset.
 #[derive(Debug)]
-pub(crate) struct Standing {
-    /// The version that ids are continued from: the one before the version of these files and settings, or else the current.
-    base: Option<DatasetVersion>,
-    /// The number that a new version would get; none where these files and settings are the current version.
-    pub(crate) next: Option<u64>,
+pub(crate) enum Standing {
+    /// They are read.
+    Read {
+        /// The version that ids are continued from: the one before the version of these files and settings, or else the current.
+        base: Option<DatasetVersion>,
+        /// The number that a new version would get; none where these files and settings are the current version.
+        next: Option<u64>,
+        /// The rows of the base that were edited.
+        edited: Option<Edited>,
+    },
+    /// The current version came from them, and was edited since: it stays.
+    Kept {
+        /// The version.
+        current: DatasetVersion,
+        /// What its record says.
+        ingestion: Box<Ingestion>,
+    },
 }
 
 impl Standing {
-    /// Looks the dataset up.
+    /// Looks the dataset up. `suppressed` is the list of erased rows now.
     pub(crate) fn of(
         store: &Store,
         ingester: &Ingester,
         settings: &Map<String, Value>,
         sources: &[Source],
+        suppressed: Option<Digest>,
     ) -> Result<Self, IngestError> {
-        let Some(current) = store.dataset(ingester.dataset())? else { return Ok(Self { base: None, next: Some(1) }) };
+        let Some(current) = store.dataset(ingester.dataset())? else {
+            return Ok(Self::Read { base: None, next: Some(1), edited: None });
+        };
         let current = current.body;
         let origin: Option<Origin> = store.json(&current.record).ok();
-        let same_files = |known: &Ingestion| {
-            known.files.len() == sources.len()
-                && known
-                    .files
-                    .iter()
-                    .zip(sources)
-                    .all(|(file, source)| file.path == source.located.path && file.digest == source.digest)
+        let Some(origin) = origin else {
+            return Ok(Self::Read { next: Some(current.version + 1), base: Some(current), edited: None });
         };
-        let same = origin.is_some_and(|origin| origin.settings == *settings && same_files(&origin.ingestion));
-        if !same {
-            return Ok(Self { next: Some(current.version + 1), base: Some(current) });
+        let files = &origin.ingestion.files;
+        let same_files = files.len() == sources.len()
+            && files
+                .iter()
+                .zip(sources)
+                .all(|(file, source)| file.path == source.located.path && file.digest == source.digest);
+        let same = origin.settings == *settings && same_files;
+        match origin.edited {
+            Some(_) if same => Ok(Self::Kept { current, ingestion: Box::new(origin.ingestion) }),
+            None if same && origin.suppressed == suppressed => {
+                let base = match current.version {
+                    0 | 1 => None,
+                    number => Some(store.dataset_version(ingester.dataset(), number - 1)?.body),
+                };
+                Ok(Self::Read { base, next: None, edited: None })
+            }
+            edited => Ok(Self::Read { next: Some(current.version + 1), base: Some(current), edited }),
         }
-        let before = match current.version {
-            0 | 1 => None,
-            number => Some(store.dataset_version(ingester.dataset(), number - 1)?.body),
-        };
-        Ok(Self { base: before, next: None })
     }
 
     /// What it adds to the cache key.
     pub(crate) fn external(&self) -> Value {
-        self.base
-            .as_ref()
-            .map_or(Value::Null, |base| json!({"table": base.table.digest, "next_row": base.next_row.to_string()}))
-    }
-
-    /// The version that ids are continued from.
-    pub(crate) fn previous(&self, store: &Store) -> Result<Option<Previous>, IngestError> {
-        let read = |base: &DatasetVersion| {
-            Ok(Previous { table: Table::read(store, &base.table.digest)?, next_row: base.next_row })
-        };
-        self.base.as_ref().map(read).transpose()
+        let version =
+            |version: &DatasetVersion| json!({"table": version.table.digest, "next_row": version.next_row.to_string()});
+        match self {
+            Self::Read { base, .. } => base.as_ref().map_or(Value::Null, version),
+            Self::Kept { current, .. } => json!({"edited": current.version, "version": version(current)}),
+        }
     }
 }
 
-/// Publishes a version.
-pub(crate) fn publish(
-    store: &Store,
+/// The version that ids are continued from.
+pub(crate) fn previous(store: &Store, base: Option<&DatasetVersion>) -> Result<Option<Previous>, IngestError> {
+    let read = |base: &DatasetVersion| {
+        Ok(Previous { table: Table::read(store, &base.table.digest)?, next_row: base.next_row })
+    };
+    base.map(read).transpose()
+}
+
+/// A version, to be published.
+pub(crate) fn version(
     number: u64,
     table: &ArtifactRef,
     ingestion: &Ingestion,
-    settings: Map<String, Value>,
+    record: Digest,
     now: Timestamp,
-) -> Result<(), IngestError> {
-    let (record, _) = store.put_json(&Origin { settings, ingestion: ingestion.clone() })?;
+) -> Object<DatasetVersion> {
     let name = ingestion.dataset.clone();
     let body = DatasetVersion {
         dataset: name.clone(),
@@ -94,7 +121,7 @@ pub(crate) fn publish(
     let seed = Digest::of(format!("{name}\0{number}\0{record}").as_bytes());
     let mut random = [0; 10];
     random.copy_from_slice(&seed.bytes()[..10]);
-    store.put_dataset_version(&Object {
+    Object {
         schema: Kind::DatasetVersion.schema(),
         id: Id::from_time(u64::try_from(now.millis()).unwrap_or_default(), random),
         kind: Kind::DatasetVersion,
@@ -104,6 +131,5 @@ pub(crate) fn publish(
         created: now,
         tags: Vec::new(),
         body,
-    })?;
-    Ok(())
+    }
 }

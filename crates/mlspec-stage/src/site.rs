@@ -2,13 +2,25 @@
 
 use mlspec_record::{ExitCode, Failure, Name};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-/// The datastores of a pipeline, as folders, and how many rows a run reads.
+/// The datastores of a pipeline, as folders, how many rows a run reads, and the secret that erased rows are recognised with.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     datastores: BTreeMap<Name, PathBuf>,
     sample: Option<u64>,
+    secret: Option<Secret>,
+}
+
+/// Bytes that are never shown.
+#[derive(Clone)]
+struct Secret(Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 /// Why a path cannot be used.
@@ -65,7 +77,19 @@ impl Failure for SiteError {
 impl Site {
     /// A site of these datastores; `sample` limits the rows of every source.
     pub fn new(datastores: BTreeMap<Name, PathBuf>, sample: Option<u64>) -> Self {
-        Self { datastores, sample }
+        Self { datastores, sample, secret: None }
+    }
+
+    /// With the secret that erased rows are recognised with. It comes from outside the store, and reaches no setting, record or
+    /// log.
+    #[must_use]
+    pub fn with_secret(self, secret: Option<Vec<u8>>) -> Self {
+        Self { secret: secret.map(Secret), ..self }
+    }
+
+    /// The secret that erased rows are recognised with, if there is one.
+    pub fn secret(&self) -> Option<&[u8]> {
+        self.secret.as_ref().map(|secret| secret.0.as_slice())
     }
 
     /// How many rows of each source a run reads at most, if it is limited.
@@ -99,5 +123,18 @@ impl Site {
         let root = folder.canonicalize().map_err(|_| missing())?;
         let found = root.join(relative).canonicalize().map_err(|_| missing())?;
         if found.starts_with(&root) { Ok(found) } else { Err(leaves()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let site = Site::default().with_secret(Some(b"hunter2".to_vec()));
+        assert_eq!(site.secret(), Some(&b"hunter2"[..]));
+        let shown = format!("{site:?}{:?}", site.clone());
+        assert!(!shown.contains("hunter2") && !shown.contains("104"), "{shown}");
     }
 }

@@ -24,6 +24,7 @@ mod pending;
 mod place;
 mod records;
 mod run;
+mod suppressed;
 mod verified;
 mod write;
 
@@ -52,6 +53,7 @@ use std::sync::Arc;
 /// | `records/<run>/<step>.json` | what a step of it wrote |
 /// | `cache/<hex>.json` | outputs of a step by what determines them |
 /// | `datasets/<name>/<n>.json` | versions of a dataset; the one with the highest number is current |
+/// | `suppressed/<dataset>.json` | what was erased and must not come back |
 /// | `live/<pipeline>.json` | the run whose results are in use |
 /// | `changes/<pipeline>.json` | a change of what is live that is under way |
 /// | `events/<id>.ndjson` | changes of status, name or tags of a record |

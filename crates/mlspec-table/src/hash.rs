@@ -2,7 +2,7 @@
 
 use crate::TableError;
 use polars::prelude as pl;
-use polars::prelude::{Column, DataFrame, Series};
+use polars::prelude::{DataFrame, Series};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -30,43 +30,65 @@ pub fn row_hashes(frame: &DataFrame, columns: &[&str], equality: Equality) -> Re
         let length = BLOCK.min(height - start);
         let mut rows = vec![0_u128; length];
         for column in &columns {
-            mix_column(&mut rows, &column.slice(start as i64, length), equality)?;
+            let mut rows = rows.iter_mut();
+            let mut put = |value: Option<&[u8]>| rows.next().into_iter().for_each(|row| mix(row, value));
+            each(column.slice(start as i64, length).as_materialized_series(), equality, &mut put)?;
         }
         Ok(rows)
     });
     Ok(blocks.collect::<Result<Vec<_>, TableError>>()?.concat())
 }
 
-fn mix_column(rows: &mut [u128], column: &Column, equality: Equality) -> Result<(), TableError> {
-    mix(rows, column.as_materialized_series(), equality)
+/// The values of each row over these columns as bytes, one behind the other: equal rows, equal bytes, and no others. Per value a
+/// byte that says whether it is there, its length as 64 bits, and its bytes; all little-endian.
+///
+/// # Errors
+/// When a column is missing or of a type that tables do not hold.
+pub fn row_bytes(frame: &DataFrame, columns: &[&str], equality: Equality) -> Result<Vec<Vec<u8>>, TableError> {
+    let mut rows = vec![Vec::new(); frame.height()];
+    for name in columns {
+        let mut rows = rows.iter_mut();
+        let mut put = |value: Option<&[u8]>| rows.next().into_iter().for_each(|row| append(row, value));
+        each(frame.column(name)?.as_materialized_series(), equality, &mut put)?;
+    }
+    Ok(rows)
 }
 
-/// Puts a value of at most 16 bytes into a row's hash.
-fn put(row: &mut u128, value: Option<&[u8]>) {
+fn append(bytes: &mut Vec<u8>, value: Option<&[u8]>) {
+    bytes.push(u8::from(value.is_some()));
+    bytes.extend_from_slice(&(value.map_or(0, <[u8]>::len) as u64).to_le_bytes());
+    bytes.extend_from_slice(value.unwrap_or_default());
+}
+
+/// Puts a value into a row's hash: as it is where it is short, else its hash.
+fn mix(row: &mut u128, value: Option<&[u8]>) {
     let mut bytes = [0; 33];
     bytes[..16].copy_from_slice(&row.to_le_bytes());
-    if let Some(value) = value {
-        bytes[16..16 + value.len()].copy_from_slice(value);
-        bytes[32] = 1;
+    match value {
+        None => {}
+        Some(value) if value.len() == 8 => {
+            bytes[16..24].copy_from_slice(value);
+            bytes[32] = 1;
+        }
+        Some(value) => {
+            bytes[16..32].copy_from_slice(&xxh3_128(value).to_le_bytes());
+            bytes[32] = 2;
+        }
     }
     *row = xxh3_128(&bytes);
 }
 
-/// Puts a value of any length into a row's hash.
-fn put_long(row: &mut u128, value: Option<&[u8]>) {
-    put(row, value.map(|value| xxh3_128(value).to_le_bytes()).as_ref().map(<[u8; 16]>::as_slice));
-}
-
-macro_rules! mix_numbers {
-    ($rows:expr, $column:expr, $encode:expr) => {{
+macro_rules! numbers {
+    ($column:expr, $put:expr, $encode:expr) => {{
         let encode = $encode;
-        for (row, value) in $rows.iter_mut().zip($column.iter()) {
-            put(row, value.map(|value| encode(value).to_le_bytes()).as_ref().map(|bytes| bytes.as_slice()));
+        for value in $column.iter() {
+            $put(value.map(|value| encode(value).to_le_bytes()).as_ref().map(|bytes| bytes.as_slice()));
         }
     }};
 }
 
-fn mix(rows: &mut [u128], series: &Series, equality: Equality) -> Result<(), TableError> {
+/// Calls `put` with each value of a column: numbers as 8 bytes, texts as they are, lists as their values by [`append`].
+fn each(series: &Series, equality: Equality, put: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), TableError> {
     let series = series.to_physical_repr();
     let float = |x: f64| match (x.is_nan(), equality) {
         (true, _) => f64::NAN,
@@ -75,44 +97,41 @@ fn mix(rows: &mut [u128], series: &Series, equality: Equality) -> Result<(), Tab
         (_, Equality::Value) => x,
     };
     match series.dtype() {
-        pl::DataType::Boolean => mix_numbers!(rows, series.bool()?, u8::from),
-        pl::DataType::Int8 => mix_numbers!(rows, series.i8()?, i64::from),
-        pl::DataType::Int16 => mix_numbers!(rows, series.i16()?, i64::from),
-        pl::DataType::Int32 => mix_numbers!(rows, series.i32()?, i64::from),
-        pl::DataType::Int64 => mix_numbers!(rows, series.i64()?, |x: i64| x),
-        pl::DataType::UInt8 => mix_numbers!(rows, series.u8()?, i64::from),
-        pl::DataType::UInt16 => mix_numbers!(rows, series.u16()?, i64::from),
-        pl::DataType::UInt32 => mix_numbers!(rows, series.u32()?, i64::from),
-        pl::DataType::UInt64 => mix_numbers!(rows, series.u64()?, |x: u64| x),
-        pl::DataType::Float32 => mix_numbers!(rows, series.f32()?, |x: f32| float(f64::from(x))),
-        pl::DataType::Float64 => mix_numbers!(rows, series.f64()?, float),
-        pl::DataType::String => {
-            rows.iter_mut().zip(series.str()?.iter()).for_each(|(row, text)| put_long(row, text.map(str::as_bytes)));
-        }
-        pl::DataType::Binary => {
-            rows.iter_mut().zip(series.binary()?.iter()).for_each(|(row, bytes)| put_long(row, bytes));
-        }
-        pl::DataType::List(_) => mix_lists(rows, series.list()?, equality)?,
+        pl::DataType::Boolean => numbers!(series.bool()?, put, u64::from),
+        pl::DataType::Int8 => numbers!(series.i8()?, put, i64::from),
+        pl::DataType::Int16 => numbers!(series.i16()?, put, i64::from),
+        pl::DataType::Int32 => numbers!(series.i32()?, put, i64::from),
+        pl::DataType::Int64 => numbers!(series.i64()?, put, |x: i64| x),
+        pl::DataType::UInt8 => numbers!(series.u8()?, put, i64::from),
+        pl::DataType::UInt16 => numbers!(series.u16()?, put, i64::from),
+        pl::DataType::UInt32 => numbers!(series.u32()?, put, i64::from),
+        pl::DataType::UInt64 => numbers!(series.u64()?, put, |x: u64| x),
+        pl::DataType::Float32 => numbers!(series.f32()?, put, |x: f32| float(f64::from(x))),
+        pl::DataType::Float64 => numbers!(series.f64()?, put, float),
+        pl::DataType::String => series.str()?.iter().for_each(|text| put(text.map(str::as_bytes))),
+        pl::DataType::Binary => series.binary()?.iter().for_each(put),
+        pl::DataType::List(_) => lists(series.list()?, equality, put)?,
         other => return Err(TableError::Type { column: series.name().to_string(), found: other.to_string() }),
     }
     Ok(())
 }
 
-/// A list is the hashes of its values, one behind the other.
-fn mix_lists(rows: &mut [u128], column: &pl::ListChunked, equality: Equality) -> Result<(), TableError> {
-    let mut rows = rows.iter_mut();
+fn lists(column: &pl::ListChunked, equality: Equality, put: &mut dyn FnMut(Option<&[u8]>)) -> Result<(), TableError> {
     for array in column.downcast_iter() {
         let (first, length) = (*array.offsets().first() as usize, array.offsets().range() as usize);
         let inner = Series::from_arrow(pl::PlSmallStr::EMPTY, array.values().sliced(first, length))?;
-        let mut values = vec![0_u128; length];
-        mix(&mut values, &inner, equality)?;
-        let values: Vec<u8> = values.into_iter().flat_map(u128::to_le_bytes).collect();
-        let mut end = 0;
-        for (at, (length, row)) in array.offsets().lengths().zip(&mut rows).enumerate() {
-            let start = end;
-            end += 16 * length;
+        let (mut bytes, mut ends) = (Vec::new(), vec![0]);
+        each(&inner, equality, &mut |value| {
+            append(&mut bytes, value);
+            ends.push(bytes.len());
+        })?;
+        let end = |at: usize| ends.get(at).copied().unwrap_or_default();
+        let mut next = 0;
+        for (at, length) in array.offsets().lengths().enumerate() {
+            let start = next;
+            next += length;
             let there = array.validity().is_none_or(|valid| valid.get_bit(at));
-            put_long(row, values.get(start..end).filter(|_| there));
+            put(bytes.get(end(start)..end(next)).filter(|_| there));
         }
     }
     Ok(())
@@ -154,6 +173,18 @@ mod tests {
         let (head, tail) = frame.split_at(3);
         assert_eq!(row_hashes(&tail, &["l"], Equality::Value).unwrap(), all[3..]);
         assert_eq!(row_hashes(&head.vstack(&tail).unwrap(), &["l"], Equality::Value).unwrap(), all);
+    }
+
+    #[test]
+    fn bytes_of_rows_are_unambiguous() {
+        let frame = df!("a" => [Some("x"), Some(""), None, Some("xy")], "b" => [-0.0, 0.0, 0.0, 1.0]).unwrap();
+        let bytes = |columns: &[&str], equality| row_bytes(&frame, columns, equality).unwrap();
+        let [x, empty, none, _] = &bytes(&["a"], Equality::Key)[..] else { panic!("four rows") };
+        assert_eq!(x, &[1, 1, 0, 0, 0, 0, 0, 0, 0, b'x']);
+        assert_eq!((empty, none), (&vec![1, 0, 0, 0, 0, 0, 0, 0, 0], &vec![0; 9]));
+        let same = |equality| bytes(&["b"], equality)[0] == bytes(&["b"], equality)[1];
+        assert!(same(Equality::Key) && !same(Equality::Value));
+        assert_eq!(bytes(&["a", "b"], Equality::Key)[3].len(), 9 + 2 + 9 + 8);
     }
 
     #[test]

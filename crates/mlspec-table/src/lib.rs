@@ -18,7 +18,7 @@ pub use artifact::{
     Chunk, ChunkOptions, Difference, Manifest, cut, difference, fold, fold_loaded, manifest, patch, rows_digest,
 };
 pub use error::TableError;
-pub use hash::{Equality, row_hashes};
+pub use hash::{Equality, row_bytes, row_hashes};
 pub use schema::{empty_frame, frame_schema};
 pub use table::Table;
 pub use types::{from_polars, normalize, to_polars};

@@ -25,6 +25,29 @@ pub struct Ingestion {
     /// How many rows the step was limited to, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<u64>,
+    /// How many rows of the files were left out, since rows of their key or content were erased before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub suppressed: u64,
+    /// What was edited since the files were read, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+}
+
+/// How a dataset version differs from the files it came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Revision {
+    /// How many versions were made by edits since the files were read.
+    pub edits: u64,
+    /// How many rows of the files are no longer there.
+    pub removed: u64,
+    /// How many rows of the files have other values.
+    pub changed: u64,
+    /// How many rows are not of the files.
+    pub added: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A file that rows were read from.

@@ -8,7 +8,7 @@ mod transformation;
 mod validation;
 
 pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, Test};
-pub use ingestion::{Ingestion, SourceFile};
+pub use ingestion::{Ingestion, Revision, SourceFile};
 pub use splitting::{ColumnStatistics, Leak, Part, Splitting};
 pub use training::{Convergence, Guarantee, Method, Start, Training};
 pub use transformation::{EncodedColumn, Encoding, OperatorReport, Transformation};

@@ -27,6 +27,23 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     Ok(Read { schema: schema.unwrap_or_default(), inferred: false, frames })
 }
 
+pub(super) fn read_named(
+    file: &InputFile,
+    options: &ReadOptions,
+    known: &TableSchema,
+) -> Result<DataFrame, FormatError> {
+    let frame = one(file, options.format, None)?;
+    let names: Vec<&str> = frame.columns().iter().map(|column| column.name().as_str()).collect();
+    let schema = super::named::schema_of(file, &names, known)?;
+    let declared = ReadOptions { columns: Some(schema.clone()), ..options.clone() };
+    let fitted = fitted(file, &frame, &schema, &declared)?;
+    let damaged = || FormatError::file(file.name(), Problem::Damaged("columnar"));
+    match frame.columns().iter().find(|column| column.name() == crate::ROW) {
+        Some(ids) => super::infer::with(fitted, ids.as_materialized_series().clone()).ok_or_else(damaged),
+        None => Ok(fitted),
+    }
+}
+
 fn one(file: &InputFile, format: Format, limit: Option<usize>) -> Result<DataFrame, FormatError> {
     let name = if format == Format::Parquet { "Parquet" } else { "Arrow IPC" };
     let damaged = || FormatError::file(file.name(), Problem::Damaged(name));

@@ -76,6 +76,9 @@ pub enum Problem {
     /// A column is in this file and not in the first one, or not among those asked for.
     #[error("there was no column `{0}` before")]
     Extra(String),
+    /// A column is not one of the table that the file belongs to.
+    #[error("the table has no column `{0}`")]
+    Unknown(String),
     /// A column has another type than in the first file, or than declared.
     #[error("the column is of type `{found}`, expected `{expected}`")]
     Type {

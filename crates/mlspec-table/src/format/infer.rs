@@ -159,6 +159,15 @@ where
     Ok(each(piece, parse).collect::<Result<ChunkedArray<T>, _>>()?.into_series())
 }
 
+/// A frame with one column more.
+pub(crate) fn with(frame: DataFrame, column: Series) -> Option<DataFrame> {
+    use polars::prelude::IntoColumn as _;
+    let height = frame.height();
+    let mut columns = frame.into_columns();
+    columns.push(column.into_column());
+    DataFrame::new(height, columns).ok()
+}
+
 /// A frame of columns of the same length.
 pub(crate) fn frame(columns: Vec<Series>, rows: usize) -> Option<DataFrame> {
     use polars::prelude::IntoColumn as _;

@@ -10,11 +10,13 @@ mod error;
 mod file;
 mod infer;
 mod json;
+mod named;
 mod options;
 mod text;
 
 pub use error::{FormatError, Problem};
 pub use file::InputFile;
+pub use named::{NamedRows, read_named};
 pub use options::{Compression, CsvOptions, Format, ReadOptions};
 
 use mlspec_record::{DataType, TableSchema};

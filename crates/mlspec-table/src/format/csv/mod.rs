@@ -45,6 +45,36 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     Ok(Read { inferred, frames: frames.collect::<Result<_, _>>()?, schema })
 }
 
+pub(super) fn read_named(
+    file: &InputFile,
+    options: &ReadOptions,
+    known: &TableSchema,
+) -> Result<DataFrame, FormatError> {
+    let mut options = options.clone();
+    options.csv.header = true;
+    let dialect = options.dialect()?;
+    let mut parsed = parse(file, &options, dialect, None, None, PART)?;
+    let ids = parsed.names.iter().position(|name| name == crate::ROW).map(|at| {
+        parsed.names.remove(at);
+        parsed.columns.remove(at)
+    });
+    let names: Vec<&str> = parsed.names.iter().map(String::as_str).collect();
+    let schema = super::named::schema_of(file, &names, known)?;
+    let ids = ids.map(|pieces| {
+        infer::convert(pieces, DataType::UInt64).map_err(|Misfit(row)| {
+            let error = FormatError::file(file.name(), Problem::Value(DataType::UInt64)).in_column(crate::ROW);
+            FormatError { line: line(file, &options, dialect, row), ..error }
+        })
+    });
+    let ids = ids.transpose()?;
+    let mut frame = typed(file, parsed, &schema, &options, dialect)?;
+    if let Some(ids) = ids {
+        frame = infer::with(frame, ids.with_name(crate::ROW.into()))
+            .ok_or_else(|| FormatError::file(file.name(), Problem::Damaged("CSV")))?;
+    }
+    Ok(frame)
+}
+
 fn infer_schema(files: &[Parsed], names: Vec<String>, file: &str) -> Result<TableSchema, FormatError> {
     let types: Vec<DataType> = (0..names.len())
         .into_par_iter()

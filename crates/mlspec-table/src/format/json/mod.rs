@@ -17,7 +17,7 @@ mod parse;
 use super::infer::{self, Misfit};
 use super::{FormatError, InputFile, Problem, Read, ReadOptions};
 use cell::{Kinds, Mixed};
-use mlspec_record::{Column, TableSchema};
+use mlspec_record::{Column, DataType, TableSchema};
 use parse::{Parsed, parse};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -36,6 +36,26 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     };
     let frames = files.iter().zip(&parsed).map(|(file, parsed)| typed(file, parsed, &schema));
     Ok(Read { inferred: options.columns.is_none(), frames: frames.collect::<Result<_, _>>()?, schema })
+}
+
+pub(super) fn read_named(
+    file: &InputFile,
+    options: &ReadOptions,
+    known: &TableSchema,
+) -> Result<DataFrame, FormatError> {
+    let parsed = parse(file, options, None)?;
+    let names: Vec<&str> = parsed.columns.iter().map(|column| column.name.as_str()).collect();
+    let schema = super::named::schema_of(file, &names, known)?;
+    let mut frame = typed(file, &parsed, &schema)?;
+    if let Some(ids) = parsed.columns.iter().find(|column| column.name == crate::ROW) {
+        let ids = convert::convert(Some(&ids.cells), parsed.rows, DataType::UInt64).map_err(|Misfit(row)| {
+            let error = FormatError::file(file.name(), Problem::Value(DataType::UInt64)).in_column(crate::ROW);
+            FormatError { line: line_of_row(file, row), ..error }
+        })?;
+        frame = infer::with(frame, ids.with_name(crate::ROW.into()))
+            .ok_or_else(|| FormatError::file(file.name(), Problem::Damaged("NDJSON")))?;
+    }
+    Ok(frame)
 }
 
 fn infer_schema(files: &[InputFile], parsed: &[Parsed]) -> Result<TableSchema, FormatError> {
@@ -70,7 +90,7 @@ fn infer_schema(files: &[InputFile], parsed: &[Parsed]) -> Result<TableSchema, F
             kinds = joined;
         }
         // Every mixture was found above.
-        let data_type = kinds.data_type().unwrap_or(mlspec_record::DataType::String);
+        let data_type = kinds.data_type().unwrap_or(DataType::String);
         columns.push(Column { name: name.to_owned(), data_type });
     }
     TableSchema::new(columns).map_err(|error| FormatError::file(first, error))

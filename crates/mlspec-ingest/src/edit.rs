@@ -1,0 +1,388 @@
+//! A new version of a dataset from the current one and edits, without the files that it came from.
+
+use crate::error::KeyFault;
+use crate::ingester::{nulls, without};
+use crate::matching::{Hashes, assign, repeated};
+use crate::suppress::Suppression;
+use crate::version::{Origin, version};
+use crate::{IngestError, IngestParams};
+use mlspec_provenance::source_lineage;
+use mlspec_record::body::{Ingestion, Revision};
+use mlspec_record::object::DatasetVersion;
+use mlspec_record::{ArtifactRef, Digest, Name, Object, Timestamp};
+use mlspec_store::Store;
+use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray as _};
+use mlspec_table::{Difference, Equality, ROW, Table, TableError, difference, from_polars, patch, row_hashes};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How many rows an error names.
+const EXAMPLES: usize = 5;
+
+/// The current version of a dataset, to be edited.
+pub struct Edition {
+    pub(crate) store: Store,
+    pub(crate) current: DatasetVersion,
+    pub(crate) params: IngestParams,
+    origin: Origin,
+    suppression: Option<Suppression>,
+}
+
+/// What is to be edited. All of it at once becomes one version.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    /// The ids of rows that go.
+    pub remove: Vec<u64>,
+    /// Rows that get other values: whole rows with the ids that they have.
+    pub put: Option<Table>,
+    /// New rows: all columns, in any order, without ids.
+    pub append: Option<DataFrame>,
+    /// All rows of the new version: all columns, in any order, without ids. They are recognised by key, or by content where there is
+    /// none, and keep their ids. Excludes the other edits.
+    pub replace: Option<DataFrame>,
+}
+
+/// What edits come to.
+#[derive(Clone, Debug)]
+pub struct Revised {
+    /// The new version; none where the edits change nothing.
+    pub draft: Option<Draft>,
+    /// How many new rows were left out, since they were erased before.
+    pub suppressed: u64,
+}
+
+/// A version that is made but not published: its table is in the store, its number is not taken yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The dataset.
+    pub dataset: Name,
+    /// The number of the version.
+    pub number: u64,
+    /// The rows of the version before.
+    pub before: ArtifactRef,
+    /// The rows, with the lineage of a source: what the ingest step of an update run leaves at its port `rows`.
+    pub table: ArtifactRef,
+    /// The body of that step's record.
+    pub ingestion: Ingestion,
+    record: Digest,
+}
+
+impl Draft {
+    /// The rows that differ from the version before.
+    ///
+    /// # Errors
+    /// When one of the tables is not in the store.
+    pub fn difference(&self, store: &Store) -> Result<Difference, IngestError> {
+        Ok(difference(store, &self.before.digest, &self.table.digest)?.unwrap_or_default())
+    }
+
+    /// The version, to be published by [`Store::put_dataset_versions`].
+    pub fn version(&self, now: Timestamp) -> Object<DatasetVersion> {
+        version(self.number, &self.table, &self.ingestion, self.record, now)
+    }
+
+    /// Publishes the version, which becomes the current one.
+    ///
+    /// # Errors
+    /// When another version was published meanwhile, or the store refuses.
+    pub fn publish(&self, store: &Store, now: Timestamp) -> Result<(), IngestError> {
+        Ok(store.put_dataset_version(&self.version(now))?)
+    }
+}
+
+/// What goes, what comes, and the row id that comes next.
+struct Change {
+    gone: Vec<u64>,
+    new: Table,
+    next_row: u64,
+    suppressed: u64,
+}
+
+impl Edition {
+    /// Opens the current version of a dataset. The secret is needed where rows were erased before.
+    ///
+    /// # Errors
+    /// When there is no such dataset, the secret is missing or another one, or the store refuses.
+    pub fn open(store: &Store, dataset: &Name, secret: Option<&[u8]>) -> Result<Self, IngestError> {
+        let current = store.dataset(dataset)?.ok_or_else(|| IngestError::unknown(store, dataset))?.body;
+        let origin: Origin = store.json(&current.record)?;
+        let corrupt = |error: serde_json::Error| mlspec_store::StoreError::Corrupt {
+            path: store.object_path(&current.record),
+            reason: error.to_string(),
+        };
+        let params = serde_json::from_value(origin.settings.clone().into()).map_err(corrupt)?;
+        let suppression = Suppression::open(store, dataset, secret)?;
+        Ok(Self { store: store.clone(), current, params, origin, suppression })
+    }
+
+    /// The version.
+    pub fn version(&self) -> &DatasetVersion {
+        &self.current
+    }
+
+    /// The columns that name a row; empty where rows have no names.
+    pub fn key(&self) -> &[String] {
+        &self.origin.ingestion.key
+    }
+
+    /// What the version's ingestion record says.
+    pub fn ingestion(&self) -> &Ingestion {
+        &self.origin.ingestion
+    }
+
+    /// Makes the version that the edits lead to, without publishing it.
+    ///
+    /// # Errors
+    /// When edited rows are not there, columns or types are not those of the dataset, a key is null, stands twice or is changed, or
+    /// the store refuses.
+    pub fn revise(&self, edits: &Edits) -> Result<Revised, IngestError> {
+        let change = match &edits.replace {
+            None => self.edited(edits)?,
+            Some(rows) if edits.remove.is_empty() && edits.put.is_none() && edits.append.is_none() => {
+                self.replaced(rows)?
+            }
+            Some(_) => return Err(IngestError::Mixed),
+        };
+        let suppressed = change.suppressed;
+        let before = &self.current.table;
+        let mut table = patch(&self.store, &before.digest, &change.gone, &change.new)?;
+        if table.digest == before.digest {
+            return Ok(Revised { draft: None, suppressed });
+        }
+        table.lineage = Some(source_lineage(&self.store, &self.current.dataset, &self.current.columns)?);
+        let found = difference(&self.store, &before.digest, &table.digest)?.unwrap_or_default();
+        let edited = self.origin.edited.clone().unwrap_or_default().and(&found);
+        let ingestion = Ingestion {
+            rows: table.rows.unwrap_or_default(),
+            next_row: change.next_row,
+            revision: Some(edited.counts()),
+            ..self.origin.ingestion.clone()
+        };
+        let origin = Origin { ingestion: ingestion.clone(), edited: Some(edited), ..self.origin.clone() };
+        let (record, _) = self.store.put_json(&origin)?;
+        let (dataset, number) = (self.current.dataset.clone(), self.current.version + 1);
+        let draft = Draft { dataset, number, before: before.clone(), table, ingestion, record };
+        Ok(Revised { draft: Some(draft), suppressed })
+    }
+
+    /// The rows with these keys: a frame of the key's columns, in any order. None for a key that no row has.
+    ///
+    /// # Errors
+    /// When the dataset has no key, columns or types are not those of its key, or the store refuses.
+    pub fn find(&self, keys: &DataFrame) -> Result<Vec<Option<u64>>, IngestError> {
+        if self.key().is_empty() {
+            return Err(IngestError::NotNamed { key: Vec::new() });
+        }
+        let keys = self.conform(keys, &self.key_names())?;
+        let wanted = row_hashes(&keys, &self.key_names(), Equality::Key)?;
+        let by_hash: std::collections::HashMap<u128, u64> = {
+            let asked: Hashes = wanted.iter().copied().collect();
+            self.key_hashes()?.into_iter().filter(|(hash, _)| asked.contains(hash)).collect()
+        };
+        Ok(wanted.iter().map(|hash| by_hash.get(hash).copied()).collect())
+    }
+
+    pub(crate) fn key_names(&self) -> Vec<&str> {
+        self.key().iter().map(String::as_str).collect()
+    }
+
+    fn digest(&self) -> &Digest {
+        &self.current.table.digest
+    }
+
+    /// The hashes of all keys, with the ids of their rows.
+    fn key_hashes(&self) -> Result<Vec<(u128, u64)>, IngestError> {
+        let table = Table::read_columns(&self.store, self.digest(), &self.key_names())?;
+        let hashes = row_hashes(table.frame(), &self.key_names(), Equality::Key)?;
+        Ok(hashes.into_iter().zip(table.ids()).collect())
+    }
+
+    /// Rows removed, corrected and appended.
+    fn edited(&self, edits: &Edits) -> Result<Change, IngestError> {
+        let gone: BTreeSet<u64> = edits.remove.iter().copied().collect();
+        let mut new = match &edits.put {
+            None => Table::empty(&self.current.columns),
+            Some(rows) => {
+                let all: Vec<&str> = self.current.columns.names().collect();
+                Table::with_ids(self.conform(&rows.frame().drop(ROW).map_err(TableError::from)?, &all)?, rows.ids())?
+            }
+        };
+        let ids = new.ids();
+        let both: Vec<u64> = ids.iter().copied().filter(|id| gone.contains(id)).collect();
+        if !both.is_empty() {
+            return Err(IngestError::RowTwice { count: both.len(), examples: examples(&both) });
+        }
+        let gone: Vec<u64> = gone.into_iter().collect();
+        self.check_known(&gone, &new)?;
+        let (mut next_row, mut suppressed) = (self.current.next_row, 0);
+        if let Some(rows) = &edits.append {
+            let all: Vec<&str> = self.current.columns.names().collect();
+            let (rows, left_out) = without(self.conform(rows, &all)?, self.suppression.as_ref())?;
+            suppressed = left_out.len() as u64;
+            self.check_appended(&rows, &gone)?;
+            let rows = Table::number(rows, next_row)?;
+            next_row += rows.len() as u64;
+            new = Table::new(new.into_frame().vstack(rows.frame()).map_err(TableError::from)?)?;
+        }
+        Ok(Change { gone, new, next_row, suppressed })
+    }
+
+    /// Whether removed and corrected rows are there, and corrections leave keys as they are.
+    fn check_known(&self, gone: &[u64], put: &Table) -> Result<(), IngestError> {
+        let key = self.key_names();
+        let ids = put.ids();
+        let mut asked = [gone, &ids].concat();
+        asked.sort_unstable();
+        let there = Table::read_rows_columns(&self.store, self.digest(), &asked, &key)?;
+        let known = there.ids();
+        let missing: Vec<u64> = asked.into_iter().filter(|id| known.binary_search(id).is_err()).collect();
+        if !missing.is_empty() {
+            return Err(IngestError::NoRow { count: missing.len(), examples: examples(&missing) });
+        }
+        let before = row_hashes(there.frame(), &key, Equality::Value)?;
+        let after = row_hashes(put.frame(), &key, Equality::Value)?;
+        let same = |(id, hash): (&u64, u128)| {
+            known.binary_search(id).is_ok_and(|at| before.get(at).is_some_and(|before| *before == hash))
+        };
+        match ids.iter().zip(after).filter(|row| !same(*row)).count() {
+            0 => Ok(()),
+            count => Err(IngestError::KeyChanged { key: self.key().to_vec(), count }),
+        }
+    }
+
+    /// Whether the keys of new rows are there and nobody else's.
+    fn check_appended(&self, rows: &DataFrame, gone: &[u64]) -> Result<(), IngestError> {
+        let hashes = self.check_own_keys(rows)?;
+        if self.key().is_empty() || hashes.is_empty() {
+            return Ok(());
+        }
+        let new: Hashes = hashes.iter().copied().collect();
+        let taken =
+            self.key_hashes()?.into_iter().filter(|(hash, id)| new.contains(hash) && gone.binary_search(id).is_err());
+        let taken: Hashes = taken.map(|(hash, _)| hash).collect();
+        let rows = hashes.iter().enumerate().filter(|(_, hash)| taken.contains(hash)).map(|(at, _)| at);
+        self.key_fault(KeyFault::Repeated, &rows.collect::<Vec<_>>())
+    }
+
+    /// The hashes of the keys of rows, which are not null and differ from each other.
+    fn check_own_keys(&self, rows: &DataFrame) -> Result<Vec<u128>, IngestError> {
+        let key = self.key_names();
+        self.key_fault(KeyFault::Null, &nulls(rows, &key)?)?;
+        let hashes = row_hashes(rows, &key, Equality::Key)?;
+        if !key.is_empty() {
+            self.key_fault(KeyFault::Repeated, &repeated(&hashes))?;
+        }
+        Ok(hashes)
+    }
+
+    fn key_fault(&self, fault: KeyFault, rows: &[usize]) -> Result<(), IngestError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let examples = rows.iter().take(EXAMPLES).map(|row| format!("row {}", row + 1)).collect();
+        Err(IngestError::Key { key: self.key().to_vec(), fault, count: rows.len(), examples })
+    }
+
+    /// A whole new version.
+    fn replaced(&self, rows: &DataFrame) -> Result<Change, IngestError> {
+        let all: Vec<&str> = self.current.columns.names().collect();
+        let (rows, left_out) = without(self.conform(rows, &all)?, self.suppression.as_ref())?;
+        let keys = self.check_own_keys(&rows)?;
+        let by_key = !self.key().is_empty();
+        let before = Table::read(&self.store, self.digest())?;
+        let known_ids = before.ids();
+        let (known, wanted) = match by_key {
+            true => (row_hashes(before.frame(), &self.key_names(), Equality::Key)?, keys),
+            false => (row_hashes(before.frame(), &all, Equality::Key)?, row_hashes(&rows, &all, Equality::Key)?),
+        };
+        let known: Vec<(u128, u64)> = known.into_iter().zip(known_ids.iter().copied()).collect();
+        let (ids, next_row) = assign(&known, &wanted, self.current.next_row);
+        let was = row_hashes(before.frame(), &all, Equality::Value)?;
+        let is = row_hashes(&rows, &all, Equality::Value)?;
+        let differs = |(id, hash): (&u64, &u128)| match known_ids.binary_search(id) {
+            Ok(at) => was.get(at) != Some(hash),
+            Err(_) => true,
+        };
+        let mask: Vec<bool> = ids.iter().zip(&is).map(differs).collect();
+        let new_ids = ids.iter().zip(&mask).filter(|(_, new)| **new).map(|(id, _)| *id).collect();
+        let mask = BooleanChunked::from_iter_values("".into(), mask.into_iter());
+        let new = Table::with_ids(rows.filter(&mask).map_err(TableError::from)?, new_ids)?;
+        let mut kept = ids;
+        kept.sort_unstable();
+        let gone = known_ids.into_iter().filter(|id| kept.binary_search(id).is_err()).collect();
+        Ok(Change { gone, new, next_row, suppressed: left_out.len() as u64 })
+    }
+
+    /// Exactly these columns of the dataset, in this order, of their types.
+    fn conform(&self, frame: &DataFrame, columns: &[&str]) -> Result<DataFrame, IngestError> {
+        let names = frame.columns().iter().map(|column| column.name().as_str());
+        if let Some(extra) = names.into_iter().find(|name| !columns.contains(name)) {
+            return Err(IngestError::ExtraColumn(extra.to_owned()));
+        }
+        let frame = mlspec_table::normalize(frame.clone())?;
+        for name in columns {
+            let column = frame.columns().iter().find(|column| column.name() == name);
+            let column = column.ok_or_else(|| IngestError::NoColumn((*name).to_owned()))?;
+            if let Some(expected) = self.current.columns.get(name).filter(|of| from_polars(column.dtype()) != Some(*of))
+            {
+                let found = from_polars(column.dtype())
+                    .map_or_else(|| column.dtype().to_string(), |data_type| data_type.to_string());
+                return Err(IngestError::EditType { column: (*name).to_owned(), expected, found });
+            }
+        }
+        Ok(frame.select(columns.iter().copied()).map_err(TableError::from)?)
+    }
+}
+
+fn examples(ids: &[u64]) -> Vec<String> {
+    ids.iter().take(EXAMPLES).map(|id| format!("row {id}")).collect()
+}
+
+/// The rows that differ from what the files said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Edited {
+    edits: u64,
+    removed: BTreeSet<u64>,
+    changed: BTreeSet<u64>,
+    added: BTreeSet<u64>,
+}
+
+impl Edited {
+    /// With one edit more.
+    fn and(mut self, found: &Difference) -> Self {
+        self.edits += 1;
+        for id in &found.removed {
+            self.changed.remove(id);
+            if !self.added.remove(id) {
+                self.removed.insert(*id);
+            }
+        }
+        self.changed.extend(found.changed.iter().filter(|id| !self.added.contains(id)));
+        self.added.extend(&found.added);
+        self
+    }
+
+    fn counts(&self) -> Revision {
+        Revision {
+            edits: self.edits,
+            removed: self.removed.len() as u64,
+            changed: self.changed.len() as u64,
+            added: self.added.len() as u64,
+        }
+    }
+
+    /// How many corrected and appended rows are not in `after` as they were in `before`, and how many such rows there are.
+    pub(crate) fn contradicted(&self, before: &Table, after: &Table) -> Result<(usize, usize), IngestError> {
+        let columns: Vec<&str> = before.schema().names().collect();
+        let other = before.schema() != after.schema();
+        let hashes = |table: &Table| row_hashes(table.frame(), &columns, Equality::Value);
+        let (was, is) = if other { (Vec::new(), Vec::new()) } else { (hashes(before)?, hashes(after)?) };
+        let (was_ids, is_ids) = (before.ids(), after.ids());
+        let at =
+            |ids: &[u64], hashes: &[u128], id: &u64| ids.binary_search(id).ok().and_then(|at| hashes.get(at).copied());
+        let rows = self.changed.union(&self.added);
+        let same = |id: &&u64| at(&was_ids, &was, id).is_some_and(|hash| at(&is_ids, &is, id) == Some(hash));
+        let all = rows.clone().count();
+        Ok((all - rows.filter(same).count(), all))
+    }
+}
