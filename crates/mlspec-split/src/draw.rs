@@ -17,6 +17,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The name of the hash in records.
 pub const HASH: &str = "xxh3-64-chain/1";
 
+/// How many rows are hashed at a time.
+const BLOCK: usize = 8_192;
+
 /// The state of the hash, for every row of a table.
 #[derive(Clone, Debug)]
 pub struct Keys(Vec<u64>);
@@ -52,46 +55,11 @@ impl Keys {
             let found = table.schema().get(column).unwrap_or(DataType::Binary);
             return Err(SplitError::Type { column: column.to_owned(), found });
         };
-        self.add_values(data_type, values).map_err(mlspec_table::TableError::from)?;
-        Ok(())
-    }
-
-    fn add_values(&mut self, data_type: DataType, values: &Column) -> pl::PolarsResult<()> {
-        let sort = match data_type {
-            DataType::Date => 3,
-            DataType::Datetime | DataType::DatetimeUtc => 4,
-            DataType::Time => 5,
-            DataType::Duration => 6,
-            _ => 2,
+        let blocks = self.0.par_chunks_mut(BLOCK).enumerate();
+        let add = |(at, states): (usize, &mut [u64])| {
+            add_values(states, data_type, &values.slice((at * BLOCK) as i64, states.len()))
         };
-        let physical = values.to_physical_repr();
-        let values = physical.as_materialized_series();
-        let states = self.0.iter_mut();
-        match data_type {
-            DataType::Boolean => {
-                states
-                    .zip(values.bool()?.iter())
-                    .for_each(|(state, value)| optional(state, 1, value.map(|v| [u8::from(v)])));
-            }
-            DataType::String => states.zip(values.str()?.iter()).for_each(|(state, value)| optional(state, 8, value)),
-            DataType::Binary => {
-                states.zip(values.binary()?.iter()).for_each(|(state, value)| optional(state, 9, value))
-            }
-            DataType::Float32 | DataType::Float64 => {
-                let floats = values.cast(&pl::DataType::Float64)?;
-                let bits = floats.f64()?.iter().map(|value| value.map(one_zero_one_nan));
-                states.zip(bits).for_each(|(state, value)| optional(state, 7, value));
-            }
-            DataType::UInt64 => {
-                let wide = values.u64()?.iter().map(|value| value.map(|v| i128::from(v).to_le_bytes()));
-                states.zip(wide).for_each(|(state, value)| optional(state, sort, value));
-            }
-            _ => {
-                let integers = values.cast(&pl::DataType::Int64)?;
-                let wide = integers.i64()?.iter().map(|value| value.map(|v| i128::from(v).to_le_bytes()));
-                states.zip(wide).for_each(|(state, value)| optional(state, sort, value));
-            }
-        }
+        blocks.try_for_each(add).map_err(mlspec_table::TableError::from)?;
         Ok(())
     }
 
@@ -100,6 +68,43 @@ impl Keys {
         const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
         self.0.iter().map(|state| (state >> 11) as f64 * UNIT)
     }
+}
+
+fn add_values(states: &mut [u64], data_type: DataType, values: &Column) -> pl::PolarsResult<()> {
+    let sort = match data_type {
+        DataType::Date => 3,
+        DataType::Datetime | DataType::DatetimeUtc => 4,
+        DataType::Time => 5,
+        DataType::Duration => 6,
+        _ => 2,
+    };
+    let physical = values.to_physical_repr();
+    let values = physical.as_materialized_series();
+    let states = states.iter_mut();
+    match data_type {
+        DataType::Boolean => {
+            states
+                .zip(values.bool()?.iter())
+                .for_each(|(state, value)| optional(state, 1, value.map(|v| [u8::from(v)])));
+        }
+        DataType::String => states.zip(values.str()?.iter()).for_each(|(state, value)| optional(state, 8, value)),
+        DataType::Binary => states.zip(values.binary()?.iter()).for_each(|(state, value)| optional(state, 9, value)),
+        DataType::Float32 | DataType::Float64 => {
+            let floats = values.cast(&pl::DataType::Float64)?;
+            let bits = floats.f64()?.iter().map(|value| value.map(one_zero_one_nan));
+            states.zip(bits).for_each(|(state, value)| optional(state, 7, value));
+        }
+        DataType::UInt64 => {
+            let wide = values.u64()?.iter().map(|value| value.map(|v| i128::from(v).to_le_bytes()));
+            states.zip(wide).for_each(|(state, value)| optional(state, sort, value));
+        }
+        _ => {
+            let integers = values.cast(&pl::DataType::Int64)?;
+            let wide = integers.i64()?.iter().map(|value| value.map(|v| i128::from(v).to_le_bytes()));
+            states.zip(wide).for_each(|(state, value)| optional(state, sort, value));
+        }
+    }
+    Ok(())
 }
 
 /// Whether rows can be kept together by values of this type.

@@ -1,40 +1,77 @@
 //! Whether rows of a source reach more than one part.
 
-use crate::SplitError;
-use mlspec_provenance::Tracer;
-use mlspec_record::ArtifactRef;
-use mlspec_record::body::Leak;
+use crate::Links;
+use mlspec_record::body::{Leak, LinkCount};
 use std::collections::BTreeMap;
 
-/// For each source dataset behind the rows, how many of its rows reach any part, and how many more than one. `ids` ascend;
-/// `parts` has the part of each.
-///
-/// # Errors
-/// When the lineage cannot be followed.
-pub fn leakage(tracer: &Tracer<'_>, of: &ArtifactRef, ids: &[u64], parts: &[usize]) -> Result<Vec<Leak>, SplitError> {
-    let mut reached: BTreeMap<String, Vec<(u64, usize)>> = BTreeMap::new();
-    if of.lineage.is_none() {
-        return Ok(Vec::new());
-    }
-    for scan in tracer.sources(of)? {
-        let links = tracer.list_pairs(of, &scan)?;
-        let part_of = |row: u64| ids.binary_search(&row).ok().and_then(|at| parts.get(at)).copied();
-        let parts = links.into_iter().filter_map(|(row, source)| Some((source, part_of(row)?)));
-        reached.entry(scan.dataset.to_string()).or_default().extend(parts);
-    }
-    Ok(reached.into_iter().map(|(source, reached)| count(source, reached)).collect())
+/// What is counted of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// How many of its rows reach any part.
+    pub rows: u64,
+    /// How many of its rows reach more than one part.
+    pub shared: u64,
+    /// How many links there are to its rows.
+    pub links: u64,
+    /// How many rows of the table come from any of its rows.
+    pub linked: u64,
 }
 
-fn count(source: String, mut reached: Vec<(u64, usize)>) -> Leak {
+impl Reach {
+    pub(crate) fn leak(&self, source: &str) -> Leak {
+        Leak { source: source.to_owned(), rows: self.rows, shared: self.shared }
+    }
+
+    pub(crate) fn count(&self, source: &str) -> LinkCount {
+        LinkCount { source: source.to_owned(), links: self.links, linked: self.linked }
+    }
+}
+
+/// For each source behind the rows, how many of its rows reach any part, and how many more than one; `parts` has the part of
+/// each row.
+pub fn leakage(links: &Links, parts: &[usize]) -> BTreeMap<String, Reach> {
+    links.iter().map(|(source, links)| (source.clone(), reach(links, parts))).collect()
+}
+
+pub(crate) fn reach(links: &[(usize, u64)], parts: &[usize]) -> Reach {
+    let (rows, shared) = marked(links, parts).unwrap_or_else(|| sorted(links, parts));
+    let mut has_link = vec![false; parts.len()];
+    for &(row, _) in links {
+        if let Some(has_link) = has_link.get_mut(row) {
+            *has_link = true;
+        }
+    }
+    let linked = has_link.iter().filter(|has| **has).count() as u64;
+    Reach { rows, shared, links: links.len() as u64, linked }
+}
+
+/// Rows and shared rows, by a mark for each part that a row reaches: where ids are counted and parts are few.
+fn marked(links: &[(usize, u64)], parts: &[usize]) -> Option<(u64, u64)> {
+    let greatest = usize::try_from(links.iter().map(|&(_, source)| source).max()?).ok()?;
+    if greatest / 16 > links.len() || parts.iter().any(|&part| part >= 64) {
+        return None;
+    }
+    let mut marks = vec![0_u64; greatest + 1];
+    for &(row, source) in links {
+        if let (Some(mark), Some(part)) = (marks.get_mut(source as usize), parts.get(row)) {
+            *mark |= 1 << part;
+        }
+    }
+    let count = |least: u32| marks.iter().filter(|mark| mark.count_ones() >= least).count() as u64;
+    Some((count(1), count(2)))
+}
+
+fn sorted(links: &[(usize, u64)], parts: &[usize]) -> (u64, u64) {
+    let reached = links.iter().filter_map(|&(row, source)| Some((source, *parts.get(row)?)));
+    let mut reached: Vec<(u64, usize)> = reached.collect();
     reached.sort_unstable();
     reached.dedup();
-    let rows = reached.chunk_by(|a, b| a.0 == b.0);
-    let (mut all, mut shared) = (0, 0);
-    for parts in rows {
-        all += 1;
+    let (mut rows, mut shared) = (0, 0);
+    for parts in reached.chunk_by(|a, b| a.0 == b.0) {
+        rows += 1;
         shared += u64::from(parts.len() > 1);
     }
-    Leak { source, rows: all, shared }
+    (rows, shared)
 }
 
 #[cfg(test)]
@@ -43,7 +80,14 @@ mod tests {
 
     #[test]
     fn a_row_in_one_part_twice_is_no_leak() {
-        let leak = count("mails".to_owned(), vec![(7, 0), (3, 1), (7, 0), (3, 0), (9, 2)]);
-        assert_eq!((leak.rows, leak.shared), (3, 1));
+        let check = |scale: u64| {
+            let links =
+                [(0, 7 * scale), (1, 3 * scale), (2, 7 * scale), (3, 3 * scale), (4, 9 * scale), (4, 7 * scale)];
+            let found = reach(&links, &[0, 1, 0, 0, 2, 1]);
+            assert_eq!(found, Reach { rows: 3, shared: 2, links: 6, linked: 5 });
+        };
+        check(1);
+        check(u64::MAX / 9);
+        assert_eq!(reach(&[], &[0, 0]), Reach { rows: 0, shared: 0, links: 0, linked: 0 });
     }
 }

@@ -1,10 +1,10 @@
 //! Which row goes to which part.
 
-use crate::{By, Keys, SplitError, SplitParams, components, draw::can_be_key};
-use mlspec_provenance::Tracer;
-use mlspec_record::{ArtifactRef, Name, Seed, TableSchema};
+use crate::{By, Keys, Links, SplitError, SplitParams, connected, draw::can_be_key};
+use mlspec_record::{Name, Seed, TableSchema};
 use mlspec_table::Table;
 use mlspec_table::polars::prelude::{BooleanChunked, NewChunkedArray as _};
+use rayon::prelude::*;
 
 /// Checked parameters. A row's part depends on its key and the seed alone: rows that come or go never move others, but for
 /// `by: {source}`, where a new row may connect groups that were apart.
@@ -62,28 +62,21 @@ impl Splitter {
         Ok(())
     }
 
-    /// The part of each row, by its place among [`Splitter::parts`]. `origin` is the table's artifact and a way to follow its
-    /// lineage, which `by: {source}` needs; `seed` counts where the parameters have none.
+    /// The part of each row, by its place among [`Splitter::parts`]. `links` are those of the rows to their sources, which
+    /// `by: {source}` needs; `seed` counts where the parameters have none.
     ///
     /// # Errors
     /// When columns are missing, or the source is none of the table's.
-    pub fn assign(
-        &self,
-        table: &Table,
-        origin: Option<(&Tracer<'_>, &ArtifactRef)>,
-        seed: Seed,
-    ) -> Result<Vec<usize>, SplitError> {
+    pub fn assign(&self, table: &Table, links: Option<&Links>, seed: Seed) -> Result<Vec<usize>, SplitError> {
         self.plan(table.schema())?;
         let ids = table.ids();
         let mut keys = Keys::new(ids.len(), self.params.seed.unwrap_or(seed));
-        match (&self.params.by, origin) {
-            (By::Row, _) => keys.add_rows(&ids),
-            (By::Columns(columns), _) => columns.iter().try_for_each(|column| keys.add_column(table, column))?,
-            (By::Source(source), Some((tracer, of))) => {
-                keys.add_groups(&components(tracer, of, &ids, source)?, &ids);
-            }
-            (By::Source(source), None) => {
-                return Err(SplitError::Source { source_name: source.clone(), known: Vec::new() });
+        match &self.params.by {
+            By::Row => keys.add_rows(&ids),
+            By::Columns(columns) => columns.iter().try_for_each(|column| keys.add_column(table, column))?,
+            By::Source(source) => {
+                let links = links.unwrap_or(&Links::default()).of(source).map(|links| connected(ids.len(), links))?;
+                keys.add_groups(&links, &ids);
             }
         }
         let last = self.ends.len().saturating_sub(1);
@@ -95,15 +88,26 @@ impl Splitter {
     /// # Errors
     /// When a table with rows leaves a part without any, and that is not allowed.
     pub fn split(&self, table: &Table, parts: &[usize]) -> Result<Vec<Table>, SplitError> {
-        let mut tables = Vec::with_capacity(self.ends.len());
-        for (at, part) in self.parts().enumerate() {
-            let mask = BooleanChunked::from_iter_values("part".into(), parts.iter().map(|&part| part == at));
-            let frame = table.frame().filter(&mask).map_err(mlspec_table::TableError::from)?;
-            if frame.height() == 0 && !table.is_empty() && !self.params.allow_empty {
-                return Err(SplitError::EmptyPart { part: part.clone(), rows: table.len() });
-            }
-            tables.push(Table::new(frame)?);
-        }
-        Ok(tables)
+        let mut rows = vec![0; self.ends.len()];
+        parts.iter().filter_map(|&part| rows.get_mut(part).map(|rows: &mut u64| *rows += 1)).for_each(drop);
+        self.check_parts(&rows)?;
+        (0..rows.len()).into_par_iter().map(|part| part_of(table, parts, part)).collect()
     }
+
+    /// Whether every part got rows, if it must. `rows` has the number for each.
+    pub(crate) fn check_parts(&self, rows: &[u64]) -> Result<(), SplitError> {
+        let all: u64 = rows.iter().sum();
+        match self.parts().zip(rows).find(|(_, rows)| **rows == 0) {
+            Some((part, _)) if all > 0 && !self.params.allow_empty => {
+                Err(SplitError::EmptyPart { part: part.clone(), rows: usize::try_from(all).unwrap_or(usize::MAX) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The rows of one part.
+pub(crate) fn part_of(table: &Table, parts: &[usize], part: usize) -> Result<Table, SplitError> {
+    let mask = BooleanChunked::from_iter_values("part".into(), parts.iter().map(|&of| of == part));
+    Ok(Table::new(table.frame().filter(&mask).map_err(mlspec_table::TableError::from)?)?)
 }

@@ -1,15 +1,36 @@
 //! Between artifacts and the splitter; no decisions here.
 
-use crate::{By, HASH, SplitError, SplitParams, Splitter, leakage, statistics};
+use crate::statistics::{self, WHAT};
+use crate::{By, HASH, Links, Reach, SplitError, SplitParams, Splitter, leakage, update};
 use mlspec_provenance::{Tracer, identity_lineage};
-use mlspec_record::body::{Leak, Part, Severity, Splitting};
-use mlspec_record::{ArtifactKind, Kind, LineageParent, Name, Producer, StageId};
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
-use mlspec_table::{ChunkOptions, Table};
+use mlspec_record::body::{ColumnStatistics, Leak, Part, Severity, Splitting};
+use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
+use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_store::Store;
+use mlspec_table::{ChunkOptions, Table, fold_loaded};
+use rayon::prelude::*;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The input port.
-const ROWS: &str = "rows";
+pub(crate) const ROWS: &str = "rows";
+
+/// What a split leaves, before it is written down.
+pub(crate) struct Outcome {
+    pub(crate) input: ArtifactRef,
+    pub(crate) schema: TableSchema,
+    /// In the order of the parts.
+    pub(crate) parts: Vec<MadePart>,
+    /// By source.
+    pub(crate) reach: BTreeMap<String, Reach>,
+}
+
+/// A part that is kept, with what is known of its columns.
+pub(crate) struct MadePart {
+    pub(crate) artifact: ArtifactRef,
+    pub(crate) columns: Vec<ColumnStatistics>,
+    pub(crate) state: Option<Digest>,
+}
 
 /// The stage `split@1`.
 pub fn entry() -> StageEntry {
@@ -63,32 +84,64 @@ impl Stage for Splitter {
         let input = cx.input(ROWS, ArtifactKind::Table)?.artifact.clone();
         let store = cx.store();
         let table = Table::read(store, &input.digest).map_err(SplitError::from)?;
-        let tracer = Tracer::new(store);
-        let assigned = self.assign(&table, Some((&tracer, &input)), cx.seed())?;
+        let links = Links::read(&Tracer::new(store), &input, &table.ids())?;
+        let assigned = self.assign(&table, Some(&links), cx.seed())?;
         let tables = self.split(&table, &assigned)?;
-        let leaks = leakage(&tracer, &input, &table.ids(), &assigned)?;
-        self.hold_gate(cx, &leaks)?;
+        let reach = leakage(&links, &assigned);
+        cx.check_cancelled()?;
+        let schema = table.schema().clone();
+        drop((table, links, assigned));
+        let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part)).collect::<Result<_, _>>()?;
+        self.leave(cx, Outcome { input, schema, parts, reach })
+    }
+
+    fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
+        match update::carry(self, cx)? {
+            Some(outcome) => {
+                cx.incremental();
+                self.leave(cx, outcome)
+            }
+            None => {
+                self.run(cx)?;
+                update::count_moved(self, cx)
+            }
+        }
+    }
+}
+
+impl MadePart {
+    fn write(store: &Store, part: &Table) -> Result<Self, SplitError> {
+        let artifact = part.write(store, &ChunkOptions::default())?;
+        let columns: Vec<&str> = part.schema().names().collect();
+        let (partial, state) = fold_loaded(store, (&artifact.digest, part), &columns, WHAT, None, statistics::partial)?;
+        Ok(Self { artifact, columns: statistics::merge(part.schema(), &partial), state: Some(state) })
+    }
+}
+
+impl Splitter {
+    /// Leaves parts, gate and body.
+    fn leave(&self, cx: &mut Context<'_>, outcome: Outcome) -> Result<(), StageError> {
+        let Outcome { input, schema, parts: made, reach } = outcome;
+        let leakage: Vec<Leak> = reach.iter().map(|(source, reach)| reach.leak(source)).collect();
+        self.hold_gate(cx, &leakage)?;
         let parent = LineageParent { scan: ROWS.to_owned(), artifact: input };
-        let lineage = identity_lineage(store, parent, table.schema()).map_err(SplitError::from)?;
+        let lineage = identity_lineage(cx.store(), parent, &schema).map_err(SplitError::from)?;
         let mut parts = Vec::new();
-        for ((name, share), part) in self.params().parts.iter().zip(tables) {
-            cx.check_cancelled()?;
-            let mut output = part.write(store, &ChunkOptions::default()).map_err(SplitError::from)?;
-            output.lineage = Some(lineage);
-            cx.output(name.clone(), output)?;
-            let columns = statistics(&part)?;
-            parts.push(Part { name: name.to_string(), share: *share, rows: part.len() as u64, columns });
+        for ((name, share), MadePart { mut artifact, columns, state }) in self.params().parts.iter().zip(made) {
+            artifact.lineage = Some(lineage);
+            let rows = artifact.rows.unwrap_or_default();
+            cx.output(name.clone(), artifact)?;
+            parts.push(Part { name: name.to_string(), share: *share, rows, columns, state });
         }
         let (by, keys) = match &self.params().by {
             By::Row => ("row", Vec::new()),
             By::Columns(columns) => ("columns", columns.clone()),
             By::Source(source) => ("source", vec![source.to_string()]),
         };
-        cx.body(&Splitting { by: by.to_owned(), keys, hash: HASH.to_owned(), parts, leakage: leaks })
+        let links = reach.iter().map(|(source, reach)| reach.count(source)).collect();
+        cx.body(&Splitting { by: by.to_owned(), keys, hash: HASH.to_owned(), parts, leakage, links })
     }
-}
 
-impl Splitter {
     /// Stops the pipeline, or tells, when rows of the source that is watched reach more than one part.
     fn hold_gate(&self, cx: &mut Context<'_>, leaks: &[Leak]) -> Result<(), SplitError> {
         let Some(gate) = &self.params().leakage else { return Ok(()) };

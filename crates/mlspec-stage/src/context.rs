@@ -162,6 +162,11 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
+    /// What was left at output ports so far.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outcome.outputs
+    }
+
     /// Sets the body of the record.
     ///
     /// # Errors

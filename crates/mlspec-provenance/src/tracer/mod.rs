@@ -1,5 +1,6 @@
 //! Questions that compose the lineage of one stage after another, down to the sources.
 
+mod carry;
 mod columns;
 mod hop;
 mod rows;

@@ -101,6 +101,32 @@ fn rows_of_every_kind_of_artifact_lead_to_sources() {
 }
 
 #[test]
+fn links_of_some_rows_are_among_those_of_all() {
+    let it = pipeline();
+    let joined = Table::read(&it.store, &it.joined.digest).unwrap();
+    let plan =
+        Plan::scan("rows").group_by(["country"], [("n", Aggregate::of(AggregateFunction::Count, "title"))]).unwrap();
+    let tracked = plan.run(&tables(&[("rows", joined)])).unwrap();
+    let parents = BTreeMap::from([("rows".to_owned(), it.joined.clone())]);
+    let groups = tracked.write(&it.store, &parents, &ChunkOptions::default()).unwrap();
+    for of in [&it.joined, &it.part, &it.matrix, &groups] {
+        let all = Tracer::new(&it.store);
+        for source in all.sources(of).unwrap() {
+            let mut pairs = all.list_pairs(of, &source).unwrap();
+            pairs.sort_unstable();
+            let rows: std::collections::BTreeSet<u64> = pairs.iter().map(|pair| pair.0).collect();
+            for row in rows {
+                let expect: Vec<_> = pairs.iter().copied().filter(|pair| pair.0 == row).collect();
+                assert_eq!(Tracer::new(&it.store).list_pairs_of(of, &[row], &source).unwrap(), expect);
+            }
+        }
+        assert!(all.keeps_links(of, of).unwrap());
+        assert_eq!(all.keeps_links(of, &ArtifactRef { bytes: 0, ..of.clone() }).unwrap(), *of != groups);
+    }
+    assert!(!Tracer::new(&it.store).keeps_links(&it.joined, &it.part).unwrap());
+}
+
+#[test]
 fn source_rows_lead_forward_to_what_is_left_of_them() {
     let it = pipeline();
     let tracer = Tracer::new(&it.store);

@@ -33,6 +33,9 @@ pub struct Test {
     pub result: Evaluation,
     /// How many source rows of the held-back rows also reached the rows that the model was trained on, by source.
     pub shared_with_training: Vec<super::Leak>,
+    /// For each source, how many links lead from the held-back rows to its rows: what an update counts on from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<super::LinkCount>,
 }
 
 /// A metric's value.

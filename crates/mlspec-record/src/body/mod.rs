@@ -9,7 +9,7 @@ mod validation;
 
 pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, Test};
 pub use ingestion::{Ingestion, Revision, SourceFile};
-pub use splitting::{ColumnStatistics, Leak, Part, Splitting};
+pub use splitting::{ColumnStatistics, Leak, LinkCount, Part, Splitting};
 pub use training::{Convergence, Guarantee, Method, Start, Training};
 pub use transformation::{EncodedColumn, Encoding, OperatorReport, Transformation};
 pub use validation::{ExpectationResult, Severity, Validation};

@@ -1,5 +1,6 @@
 //! A table was split into parts.
 
+use crate::Digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub struct Splitting {
     pub parts: Vec<Part>,
     /// For each source, how many of its rows reach more than one part.
     pub leakage: Vec<Leak>,
+    /// For each source, how many links lead to its rows: what an update counts on from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkCount>,
 }
 
 /// One part.
@@ -30,6 +34,9 @@ pub struct Part {
     pub rows: u64,
     /// Statistics of its columns.
     pub columns: Vec<ColumnStatistics>,
+    /// The object with the statistics by chunk: what an update goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Digest>,
 }
 
 /// Statistics of one column in one part.
@@ -39,8 +46,9 @@ pub struct ColumnStatistics {
     pub column: String,
     /// How many values are null.
     pub nulls: u64,
-    /// How many distinct values it has, null not counted.
-    pub distinct: u64,
+    /// How many distinct values it has, null not counted; absent where there are more than 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
     /// The mean of a numeric or boolean column; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean: Option<f64>,
@@ -64,4 +72,15 @@ pub struct Leak {
     pub rows: u64,
     /// How many of its rows reach more than one part.
     pub shared: u64,
+}
+
+/// How rows are linked to the rows of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkCount {
+    /// The source dataset.
+    pub source: String,
+    /// How many links there are: a row that comes from two rows of the source has two.
+    pub links: u64,
+    /// How many rows come from any row of the source.
+    pub linked: u64,
 }

@@ -92,7 +92,7 @@ fn statistics(body: &Splitting) -> Markup {
                         @for column in &part.columns {
                             tr {
                                 td { (part.name) } td { code { (column.column) } }
-                                td class="n" { (count(column.nulls)) } td class="n" { (count(column.distinct)) }
+                                td class="n" { (count(column.nulls)) } td class="n" { (column.distinct.map_or_else(|| "> 1,000".to_owned(), count)) }
                                 td class="n" { (number(column.mean)) } td class="n" { (number(column.standard_deviation)) }
                                 td class="n" { (number(column.minimum)) } td class="n" { (number(column.maximum)) }
                             }
