@@ -1,11 +1,12 @@
 //! Encoders that are set up: fitted on a table, then applied to any.
 
-use crate::encoder::{Rows, is_integer, sort_texts};
+use crate::encoder::{Fitting, is_integer, sort_texts};
+use crate::state::{Statistics, classes_of};
+use crate::statistics::{Needs, Statistic};
 use crate::{EncodeError, EncodeParams, Encoder, Label, Task};
-use mlspec_model::{FittedEncoders, FittedLabel, LABEL, ModelError, RawColumn, RawKind, encode_rows};
+use mlspec_model::{FittedEncoders, FittedLabel, LABEL, RawColumn, RawKind, encode_rows, encode_rows_with_terms};
 use mlspec_record::{DataType, TableSchema};
-use mlspec_table::{Table, TableError};
-use std::collections::BTreeSet;
+use mlspec_table::Table;
 
 /// Encoders that are set up and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,26 +68,69 @@ impl Encoding {
         Ok(())
     }
 
+    /// What is kept of each row, and what of it is counted in the rows that are fitted.
+    pub(crate) fn needs(&self, schema: &TableSchema) -> Vec<(RawColumn, Needs)> {
+        let of_encoders = self.params.encoders.iter().map(Encoder::as_fit);
+        let mut needs = of_encoders.flat_map(|encoder| encoder.columns().iter().map(|_| encoder.needs()));
+        let of = |raw: RawColumn| {
+            let label = if self.is_class(schema) { Needs::Categories } else { Needs::Nothing };
+            let needs = if raw.name == LABEL { Some(label) } else { needs.next() };
+            (raw, needs.unwrap_or(Needs::Nothing))
+        };
+        self.raw_columns(schema).into_iter().map(of).collect()
+    }
+
+    /// Whether the label is a class.
+    pub(crate) fn is_class(&self, schema: &TableSchema) -> bool {
+        self.params.label.as_ref().is_some_and(|label| label.task(schema) == Task::Classification)
+    }
+
     /// Fits all encoders on the rows of a table.
     ///
     /// # Errors
     /// When there are no rows, a column is missing or of the wrong type, a value is null, NaN or infinite where it must not
     /// be, or an encoder finds nothing to fit.
     pub fn fit(&self, table: &Table) -> Result<FittedEncoding, EncodeError> {
-        self.check_part(self.params.fit.as_str(), table.schema(), table.schema())?;
+        self.fit_with_statistics(table).map(|(fitted, _)| fitted)
+    }
+
+    /// As [`Encoding::fit`], with the statistics that the encoders were fitted from.
+    pub(crate) fn fit_with_statistics(&self, table: &Table) -> Result<(FittedEncoding, Statistics), EncodeError> {
+        let schema = table.schema();
+        self.check_part(self.params.fit.as_str(), schema, schema)?;
         if table.is_empty() {
             return Err(EncodeError::NoRows);
         }
-        let raw = encode_rows(table, &self.raw_columns(table.schema()))?;
+        let (raw, terms) = encode_rows_with_terms(table, &self.raw_columns(schema))?;
+        let mut statistics = Statistics::new(self, schema);
+        statistics.add(&raw, terms)?;
         let mut warnings = Vec::new();
-        let encoders = self.params.encoders.iter().enumerate();
-        let encoders =
-            encoders.map(|(at, encoder)| encoder.as_fit().fit(&Rows { at, table, raw: &raw }, &mut warnings));
-        let encoders = encoders.collect::<Result<Vec<_>, _>>()?;
+        let encoders = self.fit_to(&statistics, schema, &mut warnings)?;
+        Ok((FittedEncoding { encoders, raw, warnings }, statistics))
+    }
+
+    /// Fits all encoders to statistics: the one way, in a run and in an update.
+    pub(crate) fn fit_to(
+        &self,
+        statistics: &Statistics,
+        schema: &TableSchema,
+        warnings: &mut Vec<String>,
+    ) -> Result<FittedEncoders, EncodeError> {
+        let rows = statistics.rows();
+        if rows == 0 {
+            return Err(EncodeError::NoRows);
+        }
+        let mut columns = statistics.columns();
+        let mut encoders = Vec::new();
+        for encoder in self.params.encoders.iter().map(Encoder::as_fit) {
+            let fitting =
+                |(column, statistic)| Fitting { column, statistic, rows, integers: is_integer(schema.get(column)) };
+            let fittings = encoder.columns().iter().map(String::as_str).zip(&mut columns).map(fitting);
+            encoders.push(encoder.fit(&fittings.collect::<Vec<_>>(), warnings)?);
+        }
         let label = self.params.label.as_ref();
-        let label = label.map(|label| label.fit(table.schema(), &raw, &mut warnings)).transpose()?;
-        let encoders = FittedEncoders::new(table.len() as u64, encoders, label, self.params.weight.clone())?;
-        Ok(FittedEncoding { encoders, raw, warnings })
+        let label = label.map(|label| label.fit(schema, columns.next(), warnings)).transpose()?;
+        Ok(FittedEncoders::new(rows, encoders, label, self.params.weight.clone())?)
     }
 
     /// The raw table of other rows, checked against fitted encoders.
@@ -94,18 +138,37 @@ impl Encoding {
     /// # Errors
     /// When a column is missing or of the wrong type, or a value cannot be encoded.
     pub fn apply(&self, encoders: &FittedEncoders, table: &Table) -> Result<(Table, Vec<String>), EncodeError> {
+        let (raw, classes) = self.apply_and_count(encoders, table)?;
+        Ok((raw, one_class(encoders, classes.as_ref()).into_iter().collect()))
+    }
+
+    /// As [`Encoding::apply`], with the classes of the labels, where they are classes.
+    pub(crate) fn apply_and_count(
+        &self,
+        encoders: &FittedEncoders,
+        table: &Table,
+    ) -> Result<(Table, Option<Statistic>), EncodeError> {
         let raw = encode_rows(table, &encoders.raw_columns())?;
         encoders.check(&raw)?;
-        let mut warnings = Vec::new();
-        if let Some(FittedLabel::Classification { column, classes, .. }) = encoders.label()
-            && !table.is_empty()
-            && classes.len() > 1
-            && classes_of(&raw)?.len() == 1
-        {
-            warnings.push(format!("all rows have the same class in the label `{column}`"));
-        }
-        Ok((raw, warnings))
+        let classes = encoders.label().filter(|label| label.is_class()).map(|_| classes_of(&raw)).transpose()?;
+        Ok((raw, classes))
     }
+}
+
+/// A warning where all labels of a part are of one class, and those of the fitted rows are not.
+pub(crate) fn one_class(encoders: &FittedEncoders, classes: Option<&Statistic>) -> Option<String> {
+    match encoders.label() {
+        Some(FittedLabel::Classification { column, classes: known, .. })
+            if known.len() > 1 && classes.is_some_and(|classes| classes.tally().len() == 1) =>
+        {
+            Some(same_class(column))
+        }
+        _ => None,
+    }
+}
+
+fn same_class(column: &str) -> String {
+    format!("all rows have the same class in the label `{column}`")
 }
 
 impl Encoder {
@@ -129,18 +192,29 @@ impl Label {
         self.task.unwrap_or(default)
     }
 
-    fn fit(&self, schema: &TableSchema, raw: &Table, warnings: &mut Vec<String>) -> Result<FittedLabel, EncodeError> {
+    fn fit(
+        &self,
+        schema: &TableSchema,
+        statistic: Option<&Statistic>,
+        warnings: &mut Vec<String>,
+    ) -> Result<FittedLabel, EncodeError> {
         let column = self.column.clone();
         let wrong = |classes| EncodeError::Positive { column: column.clone(), classes };
         if self.task(schema) == Task::Regression {
             return if self.positive.is_none() { Ok(FittedLabel::Regression { column }) } else { Err(wrong(0)) };
         }
-        let mut classes = classes_of(raw)?;
+        let mut classes: Vec<String> = Vec::new();
+        if let Some(tally) = statistic.map(Statistic::tally) {
+            if tally.collided() {
+                return Err(EncodeError::Collision { column });
+            }
+            classes.extend(tally.entries().filter_map(|entry| entry.text.clone()));
+        }
         sort_texts(&mut classes, is_integer(schema.get(&self.column)));
         let named = self.positive.as_ref().map(|name| classes.iter().position(|class| class == name.as_str()));
         let positive = match (classes.len(), named) {
             (1, _) => {
-                warnings.push(format!("all rows have the same class in the label `{column}`"));
+                warnings.push(same_class(&column));
                 None
             }
             (2, None) => Some(1),
@@ -150,12 +224,4 @@ impl Label {
         };
         Ok(FittedLabel::Classification { column, classes, positive })
     }
-}
-
-/// The classes that rows have, in no order that means something.
-fn classes_of(raw: &Table) -> Result<Vec<String>, EncodeError> {
-    let texts = raw.column(LABEL).map_err(ModelError::from)?.as_materialized_series();
-    let texts = texts.str().map_err(TableError::from)?;
-    let classes: BTreeSet<&str> = texts.iter().flatten().collect();
-    Ok(classes.into_iter().map(str::to_owned).collect())
 }

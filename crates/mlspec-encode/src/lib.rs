@@ -14,9 +14,12 @@ mod encoding;
 mod error;
 mod params;
 mod stage;
+mod state;
 mod statistics;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use encoder::{
     CategoryImpute, Drop, Encoder, HashingVectorizer, Impute, Imputer, Length, OneHot, PassThrough, StandardScaler,

@@ -1,17 +1,18 @@
 //! Between artifacts and [`Encoding`]; no decisions here.
 
+use crate::encoding::one_class;
 use crate::{EncodeError, EncodeParams, Encoding};
 use mlspec_model::{FittedEncoders, FittedLabel, LABEL, Matrix, WEIGHT};
 use mlspec_record::body::{EncodedColumn, Transformation};
 use mlspec_record::{
     ArtifactKind, ArtifactRef, ColumnLineage, Dependency, Digest, Kind, Lineage, LineageParent, Name, Producer,
-    RowLineage, SourceColumn, StageId,
+    RowLineage, SourceColumn, StageId, TableSchema,
 };
-use mlspec_stage::{Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
 use mlspec_table::{ChunkOptions, Table, manifest};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most names that the record lists of one range.
 const MAX_NAMES: u64 = 1000;
@@ -38,7 +39,7 @@ struct Part {
 }
 
 impl Encoding {
-    fn parts(&self) -> impl Iterator<Item = &Name> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Name> {
         std::iter::once(&self.params().fit).chain(&self.params().apply)
     }
 
@@ -46,13 +47,17 @@ impl Encoding {
     fn read(&self, cx: &Context<'_>, port: &Name) -> Result<Part, StageError> {
         let artifact = cx.input(port.as_str(), ArtifactKind::Table)?.artifact.clone();
         let manifest = manifest(cx.store(), &artifact.digest)?;
-        let columns = self.raw_columns(&manifest.schema);
-        let columns: BTreeSet<&str> = columns.iter().map(|raw| raw.column.as_str()).collect();
-        let known = |column: &&str| manifest.schema.get(column).is_some();
-        let columns: Vec<&str> = columns.into_iter().filter(known).collect();
+        let columns = self.table_columns(&manifest.schema);
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         let table = Table::read_columns(cx.store(), &artifact.digest, &columns)?;
         let options = ChunkOptions { chunk_rows: manifest.chunk_rows };
         Ok(Part { port: port.clone(), artifact, options, table })
+    }
+
+    /// The columns that are encoded, as far as a part has them.
+    pub(crate) fn table_columns(&self, schema: &TableSchema) -> Vec<String> {
+        let columns: BTreeSet<String> = self.raw_columns(schema).into_iter().map(|raw| raw.column).collect();
+        columns.into_iter().filter(|column| schema.get(column).is_some()).collect()
     }
 
     fn write(
@@ -61,16 +66,14 @@ impl Encoding {
         part: &Part,
         raw: &Table,
         encoders: &FittedEncoders,
-        (digest, bytes): (Digest, u64),
+        written: (Digest, u64),
     ) -> Result<(), StageError> {
-        let store = cx.store();
-        let raw = raw.write(store, &part.options)?;
-        let matrix = Matrix::new(raw, digest).write(store, bytes)?;
-        let lineage = lineage(store, part, encoders)?;
-        cx.output(part.port.clone(), ArtifactRef { lineage: Some(lineage), ..matrix })
+        let raw = raw.write(cx.store(), &part.options)?;
+        let schema = part.table.schema();
+        leave(cx, &Encoded { port: &part.port, artifact: &part.artifact, schema, raw }, encoders, written)
     }
 
-    fn body(&self, encoders: &FittedEncoders, digest: Digest) -> Transformation {
+    pub(crate) fn body(&self, encoders: &FittedEncoders, digest: Digest, state: Digest) -> Transformation {
         let names = |start: u64, end: u64| match end - start {
             0..=MAX_NAMES => (start..end).filter_map(|at| encoders.name(at as usize)).collect(),
             _ => Vec::new(),
@@ -91,18 +94,40 @@ impl Encoding {
             positive: positive.and_then(|at| classes.get(at as usize).cloned()),
             classes,
             features: encoders.features() as u64,
-            state: None,
+            state: Some(state),
         };
-        Transformation { operators: Vec::new(), encoding: Some(encoding) }
+        Transformation { encoding: Some(encoding), ..Transformation::default() }
     }
 }
 
+/// A part that was encoded.
+pub(crate) struct Encoded<'a> {
+    pub(crate) port: &'a Name,
+    /// The table that arrived.
+    pub(crate) artifact: &'a ArtifactRef,
+    pub(crate) schema: &'a TableSchema,
+    /// The raw table.
+    pub(crate) raw: ArtifactRef,
+}
+
+/// Leaves a part's matrix at its port; the encoders were written as this digest, in as many bytes.
+pub(crate) fn leave(
+    cx: &mut Context<'_>,
+    part: &Encoded<'_>,
+    encoders: &FittedEncoders,
+    (digest, bytes): (Digest, u64),
+) -> Result<(), StageError> {
+    let matrix = Matrix::new(part.raw.clone(), digest).write(cx.store(), bytes)?;
+    let lineage = lineage(cx.store(), part, encoders)?;
+    cx.output(part.port.clone(), ArtifactRef { lineage: Some(lineage), ..matrix })
+}
+
 /// Keeps the lineage of a matrix: rows and features; label and weight as columns.
-fn lineage(store: &Store, part: &Part, encoders: &FittedEncoders) -> Result<Digest, StageError> {
+fn lineage(store: &Store, part: &Encoded<'_>, encoders: &FittedEncoders) -> Result<Digest, StageError> {
     let column = |name: &str, column: &str| {
         let source =
             SourceColumn { scan: part.port.to_string(), column: column.to_owned(), dependency: Dependency::Identity };
-        let data_type = part.table.schema().get(column)?;
+        let data_type = part.schema.get(column)?;
         Some(ColumnLineage { column: name.to_owned(), data_type, sources: vec![source] })
     };
     let label = encoders.label().and_then(|label| column(LABEL, label.column()));
@@ -155,23 +180,37 @@ impl Stage for Encoding {
         let parts = u64::try_from(self.parts().count()).unwrap_or(0);
         let fit = self.read(cx, &self.params().fit)?;
         let start = cx.host().seconds();
-        let fitted = self.fit(&fit.table).map_err(|error| error.of(fit.port.as_str()))?;
+        let (fitted, statistics) = self.fit_with_statistics(&fit.table).map_err(|error| error.of(fit.port.as_str()))?;
         cx.measure("fit_seconds", cx.host().seconds() - start);
         fitted.warnings.into_iter().for_each(|warning| cx.warn(warning));
         let encoders = fitted.encoders;
         let (digest, bytes) = encoders.write(cx.store())?;
         self.write(cx, &fit, &fitted.raw, &encoders, (digest, bytes))?;
+        let mut classes = BTreeMap::new();
         for (name, done) in self.params().apply.iter().zip(1..) {
             cx.check_cancelled()?;
             cx.host().progress(done, parts);
             let part = self.read(cx, name)?;
             let of_part = |error: EncodeError| error.of(name.as_str());
             self.check_part(name.as_str(), part.table.schema(), fit.table.schema())?;
-            let (raw, warnings) = self.apply(&encoders, &part.table).map_err(of_part)?;
-            warnings.into_iter().for_each(|warning| cx.warn(format!("{warning} (part `{name}`)")));
+            let (raw, found) = self.apply_and_count(&encoders, &part.table).map_err(of_part)?;
+            one_class(&encoders, found.as_ref())
+                .into_iter()
+                .for_each(|warning| cx.warn(format!("{warning} (part `{name}`)")));
+            if let Some(found) = found {
+                classes.insert(name.to_string(), found.tally().keep(cx.store(), None)?);
+            }
             self.write(cx, &part, &raw, &encoders, (digest, bytes))?;
         }
         cx.host().progress(parts, parts);
-        cx.body(&self.body(&encoders, digest))
+        let state = statistics.keep(cx.store(), None, classes)?;
+        cx.body(&self.body(&encoders, digest, state))
+    }
+
+    fn update(&self, cx: &mut Context<'_>, changes: &Changes) -> Result<(), StageError> {
+        match self.carry_over(cx, changes)? {
+            true => Ok(()),
+            false => self.run(cx),
+        }
     }
 }

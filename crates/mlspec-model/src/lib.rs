@@ -19,9 +19,9 @@ mod target;
 mod text;
 
 pub use encoders::{
-    FittedEncoder, FittedEncoders, FittedLabel, HashingVectorizer, ImputedColumn, Imputer, LABEL, LengthUnit, Lengths,
-    Norm, NumberColumn, Numbers, OneHot, OneHotColumn, RawColumn, RawKind, TextNulls, Tfidf, TfidfColumn, Unknown,
-    WEIGHT, encode_rows,
+    CountedTerm, FittedEncoder, FittedEncoders, FittedLabel, HashingVectorizer, ImputedColumn, Imputer, LABEL,
+    LengthUnit, Lengths, Norm, NumberColumn, Numbers, OneHot, OneHotColumn, RawColumn, RawKind, TextNulls, Tfidf,
+    TfidfColumn, Unknown, Vocabulary, WEIGHT, encode_rows, encode_rows_with_terms,
 };
 pub use error::{ModelError, RowProblem};
 pub use features::{Block, Features, Row};

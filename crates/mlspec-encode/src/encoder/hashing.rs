@@ -1,8 +1,9 @@
 //! Counts of words, at columns that their hashes give.
 
 use super::scaler::yes;
-use super::{Fit, Rows};
+use super::{Fit, Fitting};
 use crate::EncodeError;
+use crate::statistics::Needs;
 use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TextNulls};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,11 @@ impl Fit for HashingVectorizer {
         check_range(self.ngram_range)
     }
 
-    fn fit(&self, _: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    fn fit(&self, _: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
         Ok(FittedEncoder::HashingVectorizer(mlspec_model::HashingVectorizer {
             columns: self.columns.clone(),
             n_features: self.n_features,

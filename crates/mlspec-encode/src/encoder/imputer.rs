@@ -1,8 +1,8 @@
 //! Numbers with nulls filled.
 
-use super::{Fit, Rows};
+use super::{Fit, Fitting};
 use crate::EncodeError;
-use crate::statistics::{Moments, median, most_frequent};
+use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, ImputedColumn, RawKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,22 +47,30 @@ impl Impute {
         }
     }
 
-    /// The number that stands for null in a column of these values.
-    pub(crate) fn fill(self, column: &str, values: &[Option<f64>]) -> Result<f64, EncodeError> {
-        let present = || values.iter().copied().flatten();
+    pub(crate) fn needs(self) -> Needs {
+        match self {
+            Self::Mean => Needs::Moments,
+            Self::Median | Self::MostFrequent => Needs::Numbers,
+            Self::Constant(_) => Needs::Nulls,
+        }
+    }
+
+    /// The number that stands for null in a column.
+    pub(crate) fn fill(self, fitting: &Fitting<'_>) -> Result<f64, EncodeError> {
+        let statistic = fitting.statistic;
         let found = match self {
             Self::Constant(value) => return Ok(value),
-            Self::Mean if present().next().is_some() => {
-                let moments = Moments::of(present());
+            Self::Mean if statistic.nulls() < fitting.rows => {
+                let moments = statistic.moments(None);
                 return moments
                     .map(|moments| moments.mean)
-                    .ok_or_else(|| EncodeError::TooLarge { column: column.to_owned() });
+                    .ok_or_else(|| EncodeError::TooLarge { column: fitting.column.to_owned() });
             }
             Self::Mean => None,
-            Self::Median => median(present().collect()),
-            Self::MostFrequent => most_frequent(present().collect()),
+            Self::Median => statistic.median(),
+            Self::MostFrequent => statistic.most_frequent(),
         };
-        found.ok_or_else(|| EncodeError::AllNull { column: column.to_owned(), rows: values.len() })
+        found.ok_or_else(|| fitting.all_null())
     }
 }
 
@@ -83,13 +91,16 @@ impl Fit for Imputer {
         self.strategy.check()
     }
 
-    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let fit = |column: &String| {
-            let values = rows.numbers(column)?;
-            let indicator = self.indicator && values.contains(&None);
-            Ok(ImputedColumn { column: column.clone(), fill: self.strategy.fill(column, &values)?, indicator })
+    fn needs(&self) -> Needs {
+        self.strategy.needs()
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let fit = |fitting: &Fitting<'_>| {
+            let indicator = self.indicator && fitting.statistic.nulls() > 0;
+            Ok(ImputedColumn { column: fitting.column.to_owned(), fill: self.strategy.fill(fitting)?, indicator })
         };
-        let columns = self.columns.iter().map(fit).collect::<Result<_, EncodeError>>()?;
+        let columns = columns.iter().map(fit).collect::<Result<_, EncodeError>>()?;
         Ok(FittedEncoder::Imputer(mlspec_model::Imputer { columns }))
     }
 }

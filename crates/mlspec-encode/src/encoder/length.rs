@@ -1,8 +1,9 @@
 //! Lengths of texts.
 
 use super::scaler::scale;
-use super::{Fit, Rows};
+use super::{Fit, Fitting};
 use crate::EncodeError;
+use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, LengthUnit, Lengths, NumberColumn, RawKind, TextNulls};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,14 @@ impl Fit for Length {
         RawKind::Length { unit: self.unit, nulls: self.nulls }
     }
 
-    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = self.columns.iter().map(|column| match self.standardize {
-            true => scale(column, &rows.numbers(column)?, None, (true, true), warnings),
-            false => Ok(NumberColumn::unscaled(column)),
+    fn needs(&self) -> Needs {
+        if self.standardize { Needs::Moments } else { Needs::Nothing }
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = columns.iter().map(|fitting| match self.standardize {
+            true => scale(fitting, None, (true, true), warnings),
+            false => Ok(NumberColumn::unscaled(fitting.column)),
         });
         let columns = columns.collect::<Result<_, EncodeError>>()?;
         Ok(FittedEncoder::Length(Lengths { columns, unit: self.unit, nulls: self.nulls }))

@@ -17,10 +17,9 @@ pub use scaler::StandardScaler;
 pub use tfidf::Tfidf;
 
 use crate::EncodeError;
+use crate::statistics::{Needs, Statistic};
 use mlspec_model::{FittedEncoder, RawColumn, RawKind};
 use mlspec_record::DataType;
-use mlspec_table::polars::prelude::StringChunked;
-use mlspec_table::{Table, TableError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,8 +60,11 @@ pub(crate) trait Fit {
         Ok(())
     }
 
-    /// Fits it.
-    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError>;
+    /// What it is fitted from, of each column.
+    fn needs(&self) -> Needs;
+
+    /// Fits it from the statistics of its columns.
+    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError>;
 }
 
 impl Encoder {
@@ -85,41 +87,30 @@ impl Encoder {
     }
 }
 
-/// The rows that encoders are fitted on, as seen by the encoder at one position.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    pub(crate) at: usize,
-    pub(crate) table: &'a Table,
-    pub(crate) raw: &'a Table,
+/// A column that an encoder is fitted to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fitting<'a> {
+    /// The table column.
+    pub(crate) column: &'a str,
+    /// What the fitted rows say of it.
+    pub(crate) statistic: &'a Statistic,
+    /// How many rows were fitted.
+    pub(crate) rows: u64,
+    /// Whether the table column holds integers.
+    pub(crate) integers: bool,
 }
 
-impl<'a> Rows<'a> {
-    fn raw_name(&self, column: &str) -> String {
-        // The kind plays no part in the name.
-        RawColumn::new(self.at, column, RawKind::Category { nulls: true }).name
+impl Fitting<'_> {
+    /// Refuses counts in which two texts are one.
+    pub(crate) fn check_collision(&self) -> Result<(), EncodeError> {
+        match self.statistic.tally().collided() {
+            true => Err(EncodeError::Collision { column: self.column.to_owned() }),
+            false => Ok(()),
+        }
     }
 
-    /// The raw numbers of a column.
-    pub(crate) fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, EncodeError> {
-        let series = self.raw.column(&self.raw_name(column))?.as_materialized_series();
-        Ok(series.f64().map_err(TableError::from)?.iter().collect())
-    }
-
-    /// The raw categories of a column.
-    pub(crate) fn categories(&self, column: &str) -> Result<&'a StringChunked, EncodeError> {
-        let series = self.raw.column(&self.raw_name(column))?.as_materialized_series();
-        Ok(series.str().map_err(TableError::from)?)
-    }
-
-    /// The texts of a column of the table itself.
-    pub(crate) fn texts(&self, column: &str) -> Result<&'a StringChunked, EncodeError> {
-        let series = self.table.column(column)?.as_materialized_series();
-        Ok(series.str().map_err(TableError::from)?)
-    }
-
-    /// Whether a column of the table holds integers.
-    pub(crate) fn is_integer(&self, column: &str) -> bool {
-        is_integer(self.table.schema().get(column))
+    pub(crate) fn all_null(&self) -> EncodeError {
+        EncodeError::AllNull { column: self.column.to_owned(), rows: self.rows as usize }
     }
 }
 

@@ -1,7 +1,8 @@
 //! A feature per category.
 
-use super::{Fit, Rows, sort_texts};
+use super::{Fit, Fitting, sort_texts};
 use crate::EncodeError;
+use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, OneHotColumn, RawKind, Unknown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,12 +58,12 @@ pub struct OneHot {
 }
 
 impl OneHot {
-    fn fit_column(&self, column: &str, rows: &Rows<'_>) -> Result<OneHotColumn, EncodeError> {
-        let texts = rows.categories(column)?;
-        let mut counts: HashMap<Option<&str>, u64> = HashMap::new();
-        texts.iter().for_each(|text| *counts.entry(text).or_default() += 1);
+    fn fit_column(&self, fitting: &Fitting<'_>) -> Result<OneHotColumn, EncodeError> {
+        fitting.check_collision()?;
+        let entries = fitting.statistic.tally().entries();
+        let counts: HashMap<Option<&str>, u64> = entries.map(|entry| (entry.text.as_deref(), entry.rows)).collect();
         let mut names: Vec<String> = counts.keys().flatten().map(|name| (*name).to_owned()).collect();
-        sort_texts(&mut names, rows.is_integer(column));
+        sort_texts(&mut names, fitting.integers);
         let count = |name: Option<&str>| counts.get(&name).copied().unwrap_or(0);
         let mut all: Vec<(Option<String>, u64)> =
             names.into_iter().map(|name| (count(Some(&name)), Some(name))).map(|(n, name)| (name, n)).collect();
@@ -74,7 +75,7 @@ impl OneHot {
                 let first_most = |best: Option<&(Option<String>, u64)>, n: u64| best.is_none_or(|best| n > best.1);
                 let best = all.iter().fold(None, |best, next| if first_most(best, next.1) { Some(next) } else { best });
                 let best = best.and_then(|best| best.0.clone());
-                Some(best.ok_or_else(|| EncodeError::AllNull { column: column.to_owned(), rows: texts.len() })?)
+                Some(best.ok_or_else(|| fitting.all_null())?)
             }
         };
         if nulls > 0 {
@@ -82,7 +83,7 @@ impl OneHot {
                 Some(entry) => entry.1 += nulls,
                 None => {
                     all.push((fill.clone(), nulls));
-                    if let (Some(_), true) = (&fill, rows.is_integer(column)) {
+                    if let (Some(_), true) = (&fill, fitting.integers) {
                         all.sort_by_cached_key(|entry| {
                             entry.0.as_ref().map_or(i128::MAX, |name| name.parse().unwrap_or(i128::MAX))
                         });
@@ -100,7 +101,7 @@ impl OneHot {
             _ => None,
         };
         Ok(OneHotColumn {
-            column: column.to_owned(),
+            column: fitting.column.to_owned(),
             fill,
             categories,
             infrequent,
@@ -154,9 +155,13 @@ impl Fit for OneHot {
         }
     }
 
-    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+    fn needs(&self) -> Needs {
+        Needs::Categories
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
         let columns: Vec<OneHotColumn> =
-            self.columns.iter().map(|column| self.fit_column(column, rows)).collect::<Result<_, _>>()?;
+            columns.iter().map(|fitting| self.fit_column(fitting)).collect::<Result<_, _>>()?;
         for column in columns.iter().filter(|column| column.categories.len() + column.infrequent.len() == 1) {
             warnings.push(format!("the column `{}` has one category in the fitted rows", column.column));
         }

@@ -1,7 +1,8 @@
 //! Numbers and booleans as they are.
 
-use super::{Fit, Impute, Rows};
+use super::{Fit, Fitting, Impute};
 use crate::EncodeError;
+use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, NumberColumn, Numbers, RawKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,10 +36,14 @@ impl Fit for PassThrough {
         self.impute.map_or(Ok(()), Impute::check)
     }
 
-    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = self.columns.iter().map(|column| {
-            let fill = self.impute.map(|impute| impute.fill(column, &rows.numbers(column)?)).transpose()?;
-            Ok(NumberColumn { fill, ..NumberColumn::unscaled(column) })
+    fn needs(&self) -> Needs {
+        self.impute.map_or(Needs::Nothing, Impute::needs)
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = columns.iter().map(|fitting| {
+            let fill = self.impute.map(|impute| impute.fill(fitting)).transpose()?;
+            Ok(NumberColumn { fill, ..NumberColumn::unscaled(fitting.column) })
         });
         let columns = columns.collect::<Result<_, EncodeError>>()?;
         Ok(FittedEncoder::PassThrough(Numbers { columns }))

@@ -1,8 +1,8 @@
 //! Numbers less their mean, divided by their standard deviation.
 
-use super::{Fit, Impute, Rows};
+use super::{Fit, Fitting, Impute};
 use crate::EncodeError;
-use crate::statistics::Moments;
+use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, NumberColumn, Numbers, RawKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,17 @@ impl Fit for StandardScaler {
         self.impute.map_or(Ok(()), Impute::check)
     }
 
-    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = self.columns.iter().map(|column| {
-            let values = rows.numbers(column)?;
-            let fill = self.impute.map(|impute| impute.fill(column, &values)).transpose()?;
-            scale(column, &values, fill, (self.with_mean, self.with_std), warnings)
+    fn needs(&self) -> Needs {
+        match self.impute.map(Impute::needs) {
+            Some(Needs::Numbers) => Needs::MomentsAndNumbers,
+            _ => Needs::Moments,
+        }
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = columns.iter().map(|fitting| {
+            let fill = self.impute.map(|impute| impute.fill(fitting)).transpose()?;
+            scale(fitting, fill, (self.with_mean, self.with_std), warnings)
         });
         let columns = columns.collect::<Result<_, EncodeError>>()?;
         Ok(FittedEncoder::StandardScaler(Numbers { columns }))
@@ -60,14 +66,13 @@ impl Fit for StandardScaler {
 
 /// Mean and scale of a column.
 pub(super) fn scale(
-    column: &str,
-    values: &[Option<f64>],
+    fitting: &Fitting<'_>,
     fill: Option<f64>,
     (with_mean, with_std): (bool, bool),
     warnings: &mut Vec<String>,
 ) -> Result<NumberColumn, EncodeError> {
-    let moments = Moments::of(values.iter().filter_map(|value| value.or(fill)));
-    let moments = moments.ok_or_else(|| EncodeError::TooLarge { column: column.to_owned() })?;
+    let column = fitting.column.to_owned();
+    let Some(moments) = fitting.statistic.moments(fill) else { return Err(EncodeError::TooLarge { column }) };
     let constant = with_std && moments.is_constant();
     if constant {
         warnings.push(format!("the column `{column}` is constant in the fitted rows; its scale is 1"));
@@ -75,5 +80,5 @@ pub(super) fn scale(
     let scale = if with_std && !constant { moments.variance.sqrt() } else { 1.0 };
     // A variance can be so small that its root is all that is left of it.
     let scale = if scale > 0.0 { scale } else { 1.0 };
-    Ok(NumberColumn { column: column.to_owned(), fill, mean: if with_mean { moments.mean } else { 0.0 }, scale })
+    Ok(NumberColumn { column, fill, mean: if with_mean { moments.mean } else { 0.0 }, scale })
 }

@@ -2,13 +2,11 @@
 
 use super::hashing::{check_range, one_word};
 use super::scaler::yes;
-use super::{Fit, Rows};
+use super::{Fit, Fitting};
 use crate::EncodeError;
-use mlspec_model::{
-    Analyzer, Features, FittedEncoder, Norm, RawKind, TermMap, Terms, TextNulls, TfidfColumn, term_hash,
-};
-use mlspec_table::polars::prelude::StringChunked;
-use rayon::prelude::*;
+use crate::statistics::Needs;
+use crate::tally::Entry;
+use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TextNulls, TfidfColumn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,79 +60,37 @@ fn whole() -> f64 {
     1.0
 }
 
-/// A term and how often it stands.
-struct Found {
-    term: String,
-    /// In how many rows.
-    rows: u64,
-    /// How often in all.
-    count: u64,
-    last_row: usize,
-}
-
 impl Tfidf {
     fn analyzer(&self) -> Analyzer {
         Analyzer { lowercase: self.lowercase, ngram_range: self.ngram_range }
     }
 
-    /// The terms of a block of rows; nothing where two have the same hash.
-    fn scan(&self, texts: &StringChunked) -> Option<TermMap<Found>> {
-        let analyzer = self.analyzer();
-        let (mut found, mut room, mut distinct) = (TermMap::<Found>::default(), Terms::default(), true);
-        for (row, text) in texts.iter().enumerate() {
-            analyzer.terms(text.unwrap_or_default(), &mut room, |term| {
-                let new = || Found { term: term.to_owned(), rows: 0, count: 0, last_row: usize::MAX };
-                let entry = found.entry(term_hash(term)).or_insert_with(new);
-                distinct &= entry.term == term;
-                entry.count += 1;
-                entry.rows += u64::from(entry.last_row != row);
-                entry.last_row = row;
-            });
-        }
-        distinct.then_some(found)
-    }
-
-    /// All terms of the rows.
-    fn terms(&self, column: &str, texts: &StringChunked) -> Result<Vec<Found>, EncodeError> {
-        let starts: Vec<usize> = (0..texts.len()).step_by(Features::BLOCK_ROWS).collect();
-        let scan = |start: usize| self.scan(&texts.slice(start as i64, Features::BLOCK_ROWS));
-        let blocks: Option<Vec<TermMap<Found>>> = starts.into_par_iter().map(scan).collect();
-        let collision = || EncodeError::Collision { column: column.to_owned() };
-        let mut all = TermMap::<Found>::default();
-        for (hash, found) in blocks.ok_or_else(collision)?.into_iter().flatten() {
-            match all.get_mut(&hash) {
-                Some(known) if known.term != found.term => return Err(collision()),
-                Some(known) => {
-                    known.rows += found.rows;
-                    known.count += found.count;
-                }
-                None => drop(all.insert(hash, found)),
-            }
-        }
-        Ok(all.into_values().collect())
-    }
-
-    fn fit_column(&self, column: &str, texts: &StringChunked) -> Result<TfidfColumn, EncodeError> {
-        let rows = texts.len() as f64;
-        let mut terms = self.terms(column, texts)?;
-        terms.retain(|term| term.rows >= self.min_df && term.rows as f64 <= self.max_df * rows);
+    fn fit_column(&self, fitting: &Fitting<'_>) -> Result<TfidfColumn, EncodeError> {
+        fitting.check_collision()?;
+        let rows = fitting.rows as f64;
+        let mut terms: Vec<(&str, &Entry)> = fitting
+            .statistic
+            .tally()
+            .entries()
+            .filter(|term| term.rows >= self.min_df && term.rows as f64 <= self.max_df * rows)
+            .filter_map(|term| Some((term.text.as_deref()?, term)))
+            .collect();
         if let Some(most) = self.max_features {
-            terms.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.term.cmp(&b.term)));
+            terms.sort_unstable_by(|(a, one), (b, other)| other.count.cmp(&one.count).then_with(|| a.cmp(b)));
             terms.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         }
+        let column = fitting.column.to_owned();
         if terms.is_empty() {
-            return Err(EncodeError::NoTerms { column: column.to_owned(), min_df: self.min_df, max_df: self.max_df });
+            return Err(EncodeError::NoTerms { column, min_df: self.min_df, max_df: self.max_df });
         }
-        terms.sort_unstable_by(|a, b| a.term.cmp(&b.term));
+        terms.sort_unstable_by_key(|(term, _)| *term);
         let smooth = if self.smooth_idf { 1.0 } else { 0.0 };
-        let idf =
-            |term: &Found| if self.use_idf { ((rows + smooth) / (term.rows as f64 + smooth)).ln() + 1.0 } else { 1.0 };
-        let idf = terms.iter().map(idf).collect();
-        Ok(TfidfColumn {
-            column: column.to_owned(),
-            vocabulary: terms.into_iter().map(|term| term.term).collect(),
-            idf,
-        })
+        let idf = |found: &Entry| {
+            if self.use_idf { ((rows + smooth) / (found.rows as f64 + smooth)).ln() + 1.0 } else { 1.0 }
+        };
+        let idf = terms.iter().map(|(_, found)| idf(found)).collect();
+        let vocabulary = terms.into_iter().map(|(term, _)| term.to_owned()).collect();
+        Ok(TfidfColumn { column, vocabulary, idf })
     }
 }
 
@@ -165,8 +121,12 @@ impl Fit for Tfidf {
         }
     }
 
-    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = self.columns.iter().map(|column| self.fit_column(column, rows.texts(column)?));
+    fn needs(&self) -> Needs {
+        Needs::Terms
+    }
+
+    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = columns.iter().map(|fitting| self.fit_column(fitting));
         Ok(FittedEncoder::Tfidf(mlspec_model::Tfidf {
             columns: columns.collect::<Result<_, EncodeError>>()?,
             sublinear_tf: self.sublinear_tf,

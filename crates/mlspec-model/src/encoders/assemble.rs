@@ -2,7 +2,7 @@
 
 use super::part::{Part, Writer};
 use super::raw::refuse;
-use super::{FittedEncoders, FittedLabel, LABEL, Norm, Unknown, WEIGHT};
+use super::{FittedEncoders, FittedLabel, LABEL, Norm, RawColumn, Unknown, WEIGHT};
 use crate::{Block, Features, ModelError, RowProblem, Target, TermMap, term_hash};
 use mlspec_table::polars::prelude::{DataType, Series};
 use mlspec_table::{Table, TableError};
@@ -203,6 +203,17 @@ impl<'a> Reader<'a> {
         values.extend(terms.iter().map(|term| term.1));
         let divisor = norm.divisor(values);
         terms.iter().for_each(|&(at, value)| block.push(offset + at, value / divisor));
+    }
+}
+
+impl RawColumn {
+    /// The hashes of the terms that a raw table has in a column of [`super::RawKind::Counted`], row by row, with their counts.
+    ///
+    /// # Errors
+    /// When the table has no such column.
+    pub fn counted_terms(&self, raw: &Table) -> Result<Vec<(u64, u32)>, ModelError> {
+        let lists = Lists::new(raw, &self.name, DataType::UInt64)?;
+        Ok((0..raw.len()).flat_map(|row| lists.row::<u64>(row)).collect())
     }
 }
 

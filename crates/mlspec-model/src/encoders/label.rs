@@ -35,6 +35,19 @@ impl FittedLabel {
         }
     }
 
+    /// The classes, sorted; none where it is a number.
+    pub fn classes(&self) -> &[String] {
+        match self {
+            Self::Classification { classes, .. } => classes,
+            Self::Regression { .. } => &[],
+        }
+    }
+
+    /// Whether it is a class.
+    pub fn is_class(&self) -> bool {
+        matches!(self, Self::Classification { .. })
+    }
+
     /// What a raw table holds of it.
     pub fn raw(&self) -> RawColumn {
         let kind = match self {

@@ -11,7 +11,10 @@ mod text;
 pub use label::FittedLabel;
 pub use number::{ImputedColumn, Imputer, NumberColumn, Numbers};
 pub use one_hot::{OneHot, OneHotColumn, Unknown};
-pub use raw::{LABEL, LengthUnit, RawColumn, RawKind, TextNulls, WEIGHT, encode_rows};
+pub use raw::{
+    CountedTerm, LABEL, LengthUnit, RawColumn, RawKind, TextNulls, Vocabulary, WEIGHT, encode_rows,
+    encode_rows_with_terms,
+};
 pub use text::{HashingVectorizer, Lengths, Norm, Tfidf, TfidfColumn};
 
 use crate::ModelError;

@@ -9,6 +9,8 @@ use mlspec_table::polars::prelude::{self as pl, DataFrame, IntoColumn as _, Seri
 use mlspec_table::{Table, TableError, from_polars};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+pub use text::{CountedTerm, Vocabulary};
 
 /// The raw table's column of labels.
 pub const LABEL: &str = "label";
@@ -117,6 +119,14 @@ impl RawColumn {
         Self { name: Part::raw_name(encoder, column), column: column.to_owned(), kind }
     }
 
+    /// The names of the raw table's columns that hold it.
+    pub fn table_columns(&self) -> Vec<String> {
+        match self.kind {
+            RawKind::Hashed { .. } | RawKind::Counted { .. } => text::names(self).into(),
+            RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Length { .. } => vec![self.name.clone()],
+        }
+    }
+
     /// The weight of rows.
     pub fn weight(column: &str) -> Self {
         Self { name: WEIGHT.to_owned(), column: column.to_owned(), kind: RawKind::Number { nulls: false } }
@@ -128,9 +138,29 @@ impl RawColumn {
 /// # Errors
 /// When a column is missing or of another type, or a value is null where it must not be, NaN, infinite, or a negative weight.
 pub fn encode_rows(table: &Table, columns: &[RawColumn]) -> Result<Table, ModelError> {
+    Ok(encode(table, columns, false)?.0)
+}
+
+/// As [`encode_rows`], with the terms of each column of [`RawKind::Counted`], by the column's position.
+///
+/// # Errors
+/// As [`encode_rows`].
+pub fn encode_rows_with_terms(
+    table: &Table,
+    columns: &[RawColumn],
+) -> Result<(Table, BTreeMap<usize, Vocabulary>), ModelError> {
+    encode(table, columns, true)
+}
+
+fn encode(
+    table: &Table,
+    columns: &[RawColumn],
+    with_terms: bool,
+) -> Result<(Table, BTreeMap<usize, Vocabulary>), ModelError> {
     let ids = table.ids();
     let mut encoded = Vec::new();
-    for raw in columns {
+    let mut vocabularies = BTreeMap::new();
+    for (at, raw) in columns.iter().enumerate() {
         let series = table.column(&raw.column)?.as_materialized_series();
         let found = from_polars(series.dtype()).unwrap_or(DataType::Binary);
         if let Err(expected) = raw.kind.accepts(found) {
@@ -139,13 +169,20 @@ pub fn encode_rows(table: &Table, columns: &[RawColumn]) -> Result<Table, ModelE
         match raw.kind {
             RawKind::Number { nulls } => encoded.push(number(raw, series, nulls, &ids)?),
             RawKind::Category { nulls } => encoded.push(category(raw, series, nulls, &ids)?),
-            RawKind::Length { .. } | RawKind::Hashed { .. } | RawKind::Counted { .. } => {
+            RawKind::Counted { analyzer, .. } => {
+                let texts = text_column(raw, series, &ids)?;
+                let (columns, vocabulary) = text::count(raw, analyzer, texts, with_terms)?;
+                encoded.extend(columns);
+                vocabularies.extend(with_terms.then_some((at, vocabulary)));
+            }
+            RawKind::Length { .. } | RawKind::Hashed { .. } => {
                 encoded.extend(text::encode(raw, text_column(raw, series, &ids)?)?);
             }
         }
     }
     let columns = encoded.into_iter().map(|series| series.into_column()).collect();
-    Ok(Table::with_ids(DataFrame::new(table.len(), columns).map_err(TableError::from)?, ids)?)
+    let encoded = Table::with_ids(DataFrame::new(table.len(), columns).map_err(TableError::from)?, ids)?;
+    Ok((encoded, vocabularies))
 }
 
 fn number(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {

@@ -1,7 +1,7 @@
 //! What raw tables hold of texts, computed block by block in parallel.
 
 use super::{LengthUnit, RawColumn, RawKind};
-use crate::{Features, ModelError, Terms, murmur3_32, term_hash};
+use crate::{Analyzer, Features, ModelError, TermMap, Terms, murmur3_32, term_hash};
 use mlspec_table::TableError;
 use mlspec_table::polars::prelude::{
     DataType, Float64Chunked, IntoSeries as _, ListBuilderTrait as _, ListChunked, ListPrimitiveChunkedBuilder,
@@ -26,25 +26,75 @@ pub(super) fn encode(raw: &RawColumn, texts: &StringChunked) -> Result<Vec<Serie
             });
             pair(raw, blocks, DataType::UInt32)
         }
-        RawKind::Counted { analyzer, .. } => {
-            let blocks = blocks(texts, |texts| {
-                let mut found = Lists::<UInt64Type>::new(raw, texts.len(), DataType::UInt64);
-                let (mut room, mut row) = (Terms::default(), Vec::new());
-                for text in texts.iter() {
-                    analyzer.terms(text.unwrap_or_default(), &mut room, |term| row.push((term_hash(term), 1)));
-                    found.push(&mut row, |count| count as u32);
-                }
-                found.finish()
-            });
-            pair(raw, blocks, DataType::UInt64)
-        }
         RawKind::Length { unit, .. } => {
             let lengths: Vec<Vec<f64>> =
                 blocks(texts, |texts| texts.iter().map(|text| length(text.unwrap_or_default(), unit)).collect());
             Ok(vec![Float64Chunked::from_vec((&*raw.name).into(), lengths.concat()).into_series()])
         }
-        RawKind::Number { .. } | RawKind::Category { .. } => Ok(Vec::new()),
+        RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Counted { .. } => Ok(Vec::new()),
     }
+}
+
+/// A term, and how often it stands in the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedTerm {
+    /// The term.
+    pub term: String,
+    /// In how many rows it stands.
+    pub rows: u64,
+    /// How often it stands there in all.
+    pub count: u64,
+}
+
+/// The terms of a column by [`term_hash`]; nothing where two of them have the same.
+pub type Vocabulary = Option<TermMap<CountedTerm>>;
+
+/// The raw columns of a text column of [`RawKind::Counted`], and its terms, if they are asked for.
+pub(super) fn count(
+    raw: &RawColumn,
+    analyzer: Analyzer,
+    texts: &StringChunked,
+    with_terms: bool,
+) -> Result<(Vec<Series>, Vocabulary), ModelError> {
+    let blocks = blocks(texts, |texts| {
+        let mut found = Lists::<UInt64Type>::new(raw, texts.len(), DataType::UInt64);
+        let (mut known, mut distinct) = (TermMap::<CountedTerm>::default(), true);
+        let (mut room, mut row) = (Terms::default(), Vec::new());
+        for text in texts.iter() {
+            analyzer.terms(text.unwrap_or_default(), &mut room, |term| {
+                let hash = term_hash(term);
+                row.push((hash, 1));
+                if with_terms {
+                    let new = || CountedTerm { term: term.to_owned(), rows: 0, count: 0 };
+                    let entry = known.entry(hash).or_insert_with(new);
+                    distinct &= entry.term == term;
+                    entry.count += 1;
+                }
+            });
+            found.push(&mut row, |count| count as u32);
+            for hash in found.row_terms.iter().filter(|_| with_terms) {
+                known.entry(*hash).and_modify(|entry| entry.rows += 1);
+            }
+        }
+        (found.finish(), distinct.then_some(known))
+    });
+    let (lists, vocabularies): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
+    Ok((pair(raw, lists, DataType::UInt64)?, together(vocabularies)))
+}
+
+fn together(vocabularies: Vec<Vocabulary>) -> Vocabulary {
+    let mut all = TermMap::<CountedTerm>::default();
+    for (hash, found) in vocabularies.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten() {
+        match all.get_mut(&hash) {
+            Some(known) if known.term != found.term => return None,
+            Some(known) => {
+                known.rows += found.rows;
+                known.count += found.count;
+            }
+            None => drop(all.insert(hash, found)),
+        }
+    }
+    Some(all)
 }
 
 /// The length of a text.
@@ -82,7 +132,7 @@ where
     T::Native: Ord,
 {
     fn new(raw: &RawColumn, rows: usize, data_type: DataType) -> Self {
-        let (terms, counts) = names(raw);
+        let [terms, counts] = names(raw);
         Self {
             terms: ListPrimitiveChunkedBuilder::new((&*terms).into(), rows, rows * 16, data_type),
             counts: ListPrimitiveChunkedBuilder::new((&*counts).into(), rows, rows * 16, DataType::UInt32),
@@ -114,8 +164,8 @@ where
 }
 
 /// The names of the two columns.
-pub(crate) fn names(raw: &RawColumn) -> (String, String) {
-    (format!("{}.terms", raw.name), format!("{}.counts", raw.name))
+pub(super) fn names(raw: &RawColumn) -> [String; 2] {
+    [format!("{}.terms", raw.name), format!("{}.counts", raw.name)]
 }
 
 fn pair(
@@ -123,7 +173,7 @@ fn pair(
     blocks: Vec<(ListChunked, ListChunked)>,
     data_type: DataType,
 ) -> Result<Vec<Series>, ModelError> {
-    let (terms, counts) = names(raw);
+    let [terms, counts] = names(raw);
     let mut whole = [
         ListChunked::full_null_with_dtype((&*terms).into(), 0, &data_type),
         ListChunked::full_null_with_dtype((&*counts).into(), 0, &DataType::UInt32),
