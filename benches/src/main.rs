@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod changes;
 mod dag;
 mod estimators;
 mod figure;
@@ -36,6 +37,10 @@ enum Bench {
     Dag,
     /// Each estimator beside scikit-learn's.
     Estimators,
+    /// Customers forgotten by a pipeline that is live, beside the whole uncached run.
+    Forget,
+    /// Customers appended to a pipeline that is live, beside the whole uncached run.
+    Append,
 }
 
 /// Prints figures as ratios, each of two things measured in the same run.
@@ -47,6 +52,9 @@ struct Arguments {
     /// Customers of the complaints data; each writes ten mails.
     #[arg(long, default_value_t = 100_000)]
     customers: u64,
+    /// Customers of the complaints data that changes are measured with, one size after another.
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,300000")]
+    sizes: Vec<u64>,
     /// Threads, of ours and of the peers; as many as there are cores when not named.
     #[arg(long, default_value_t = cores())]
     threads: u64,
@@ -99,6 +107,8 @@ fn run(arguments: &Arguments) -> Result<()> {
             Bench::Validate => validate::measure(&places, arguments)?,
             Bench::Dag => dag::measure(&places, arguments)?,
             Bench::Estimators => estimators::measure(&places, arguments)?,
+            Bench::Forget => changes::measure(&places, arguments, changes::Kind::Forget)?,
+            Bench::Append => changes::measure(&places, arguments, changes::Kind::Append)?,
         };
         figure::print(&format!("{bench:?}").to_lowercase(), &figures);
     }

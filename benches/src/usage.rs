@@ -21,6 +21,9 @@ pub(crate) struct Usage {
     pub(crate) cpu_seconds: f64,
     /// The most memory resident at any time.
     pub(crate) peak_megabytes: f64,
+    /// What was read of files, from the cache of the system too.
+    #[serde(default)]
+    pub(crate) read_megabytes: f64,
 }
 
 /// A process that has ended.
@@ -49,6 +52,13 @@ fn peak_megabytes(process: &str) -> Option<f64> {
     kilobytes.parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
 }
 
+/// What a process has read so far, if it still runs.
+fn read_megabytes(process: &str) -> Option<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/io")).ok()?;
+    let bytes: f64 = text.lines().find_map(|line| line.strip_prefix("rchar:"))?.trim().parse().ok()?;
+    Some(bytes / 1e6)
+}
+
 /// Runs a command to its end and measures it as a whole. Its error output is shown when it fails.
 pub(crate) fn run(command: &mut Command) -> Result<Ended> {
     let (cpu, start) = (cpu_seconds(16)?, Instant::now());
@@ -64,13 +74,14 @@ pub(crate) fn run(command: &mut Command) -> Result<Ended> {
     let stdout = drain(child.stdout.take().map(|stream| Box::new(stream) as _));
     let stderr = drain(child.stderr.take().map(|stream| Box::new(stream) as _));
     let process = child.id().to_string();
-    let mut peak = 0.0_f64;
+    let (mut peak, mut read_so_far) = (0.0_f64, 0.0_f64);
     let (status, seconds) = loop {
         if let Some(status) = child.try_wait()? {
             break (status, start.elapsed().as_secs_f64());
         }
-        // The peak only grows, so what is missed is what it grows by in the last moment.
+        // Both only grow, so what is missed is what they grow by in the last moment.
         peak = peak_megabytes(&process).map_or(peak, |now| peak.max(now));
+        read_so_far = read_megabytes(&process).map_or(read_so_far, |now| read_so_far.max(now));
         thread::sleep(Duration::from_millis(5));
     };
     let read =
@@ -79,7 +90,9 @@ pub(crate) fn run(command: &mut Command) -> Result<Ended> {
     if !status.success() {
         return Err(format!("`{command:?}` ended with {status}:\n{stderr}{stdout}").into());
     }
-    Ok(Ended { usage: Usage { seconds, cpu_seconds: cpu_seconds(16)? - cpu, peak_megabytes: peak }, stdout })
+    let usage =
+        Usage { seconds, cpu_seconds: cpu_seconds(16)? - cpu, peak_megabytes: peak, read_megabytes: read_so_far };
+    Ok(Ended { usage, stdout })
 }
 
 /// Measures a part of this very process.
@@ -88,7 +101,8 @@ pub(crate) fn of<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Usage)> {
     let result = work()?;
     let seconds = start.elapsed().as_secs_f64();
     let peak_megabytes = peak_megabytes("self").ok_or("`/proc/self/status` has no peak")?;
-    Ok((result, Usage { seconds, cpu_seconds: cpu_seconds(14)? - cpu, peak_megabytes }))
+    let read_megabytes = read_megabytes("self").unwrap_or_default();
+    Ok((result, Usage { seconds, cpu_seconds: cpu_seconds(14)? - cpu, peak_megabytes, read_megabytes }))
 }
 
 /// The median of each figure apart.
@@ -98,6 +112,7 @@ pub(crate) fn medians(usages: &[Usage]) -> Usage {
         seconds: over(|usage| usage.seconds),
         cpu_seconds: over(|usage| usage.cpu_seconds),
         peak_megabytes: over(|usage| usage.peak_megabytes),
+        read_megabytes: over(|usage| usage.read_megabytes),
     }
 }
 

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 /// The records of a run by step, as JSON.
-type Records = BTreeMap<String, Value>;
+pub(crate) type Records = BTreeMap<String, Value>;
 
 /// Phases as both sides have them, and the stages that ours consist of.
 const PHASES: [(&str, &[&str]); 6] = [

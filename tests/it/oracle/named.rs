@@ -61,7 +61,7 @@ fn above_the_mean(estimator: Value, label: &str) -> Pipeline {
             ],
         },
     ];
-    Pipeline { steps, reads: [Which::People].into(), used: Vec::new() }
+    Pipeline { steps, used: Vec::new() }
 }
 
 /// Sixty people in two teams. The first of each has an `x` that lifts the mean above that of most, and is left out by the filter.

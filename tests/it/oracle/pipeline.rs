@@ -59,7 +59,6 @@ pub(crate) struct Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
     pub(crate) steps: Vec<Step>,
-    pub(crate) reads: BTreeSet<Which>,
     /// Names of operators and stages' choices, for coverage.
     pub(crate) used: Vec<String>,
 }
@@ -103,7 +102,7 @@ impl Numbers {
         steps.push(self.train(task, &mut used));
         steps.extend(self.judge(&chain, &features));
         used.extend(steps.iter().map(|step| step.stage.to_owned()));
-        Pipeline { steps, reads: chain.reads, used }
+        Pipeline { steps, used }
     }
 
     /// Adds the label, and sometimes a weight.
