@@ -105,6 +105,33 @@ impl Edition {
     /// When there is no such dataset, the secret is missing or another one, or the store refuses.
     pub fn open(store: &Store, dataset: &Name, secret: Option<&[u8]>) -> Result<Self, IngestError> {
         let current = store.dataset(dataset)?.ok_or_else(|| IngestError::unknown(store, dataset))?.body;
+        Self::of(store, current, secret)
+    }
+
+    /// Opens the version of a dataset that has this table, to make the version after the current one from it. Where it is not the
+    /// current one, what came in between is not in the version made.
+    ///
+    /// # Errors
+    /// As [`Edition::open`], and when no version has this table.
+    pub fn open_at(store: &Store, dataset: &Name, table: &Digest, secret: Option<&[u8]>) -> Result<Self, IngestError> {
+        let current = store.dataset(dataset)?.ok_or_else(|| IngestError::unknown(store, dataset))?.body;
+        if current.table.digest == *table {
+            return Self::of(store, current, secret);
+        }
+        for number in (1..current.version).rev() {
+            match store.dataset_version(dataset, number) {
+                Ok(found) if found.body.table.digest == *table => {
+                    let (version, next_row) = (current.version, current.next_row);
+                    return Self::of(store, DatasetVersion { version, next_row, ..found.body }, secret);
+                }
+                _ => {}
+            }
+        }
+        Err(mlspec_store::StoreError::Missing(*table).into())
+    }
+
+    fn of(store: &Store, current: DatasetVersion, secret: Option<&[u8]>) -> Result<Self, IngestError> {
+        let dataset = &current.dataset;
         let origin: Origin = store.json(&current.record)?;
         let corrupt = |error: serde_json::Error| mlspec_store::StoreError::Corrupt {
             path: store.object_path(&current.record),

@@ -26,4 +26,4 @@ pub use error::{IngestError, KeyFault};
 pub use ingester::{Ingester, Previous};
 pub use params::{IngestParams, OneOrMany};
 pub use stage::{IngestStage, entry};
-pub use suppress::{suppress, suppression_marks};
+pub use suppress::{suppress, suppress_listed, suppression_marks};

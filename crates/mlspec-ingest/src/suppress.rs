@@ -106,6 +106,28 @@ pub fn suppress(store: &Store, dataset: &Name, secret: Option<&[u8]>, rows: &Tab
     Ok(added)
 }
 
+/// Puts all that stands on a list, as the store gives it, on the list of a dataset, such as one made in an overlay before.
+///
+/// # Errors
+/// When it is no list, or the lists were made with different secrets, or the store refuses.
+pub fn suppress_listed(store: &Store, dataset: &Name, list: &serde_json::Value) -> Result<(), IngestError> {
+    let corrupt = |error: serde_json::Error| mlspec_store::StoreError::from(mlspec_record::CanonicalError::from(error));
+    let new = List::deserialize(list).map_err(corrupt)?;
+    store.change_suppressed(dataset, |known: Option<List>| {
+        let Some(mut known) = known else { return Ok(new) };
+        if known.check != new.check {
+            return Err(IngestError::OtherSecret(dataset.clone()));
+        }
+        for Entries { columns, rows } in new.by {
+            match known.by.iter_mut().find(|entries| entries.columns == columns) {
+                Some(entries) => entries.rows.extend(rows),
+                None => known.by.push(Entries { columns, rows }),
+            }
+        }
+        Ok::<_, IngestError>(known)
+    })
+}
+
 /// What stands on the list of a dataset for these whole rows, if they are on it. It tells nothing to who lacks the secret.
 ///
 /// # Errors
