@@ -38,7 +38,7 @@ impl Store {
         let mut walk = Walk { store: self, seen: BTreeSet::new(), files: BTreeSet::new() };
         for artifact in artifacts {
             if !walk.visit(&artifact.digest)? {
-                return Err(StoreError::Missing(artifact.digest));
+                return Err(self.absent(&artifact.digest));
             }
             if let Some(lineage) = &artifact.lineage {
                 walk.lineage(lineage)?;
@@ -145,7 +145,7 @@ impl Walk<'_> {
 
     fn lineage(&mut self, digest: &Digest) -> Result<(), StoreError> {
         let path = self.store.object_path(digest);
-        let bytes = read(&path)?.ok_or(StoreError::Missing(*digest))?;
+        let bytes = read(&path)?.ok_or_else(|| self.store.absent(digest))?;
         self.add(&path, bytes.len() as u64, *digest);
         let lineage: Lineage = self.store.json(digest)?;
         if let RowLineage::Nodes { table, nodes, .. } = &lineage.rows {

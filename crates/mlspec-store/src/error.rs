@@ -1,5 +1,6 @@
 //! Why the store could not do something.
 
+use crate::Tombstone;
 use mlspec_record::{CanonicalError, Digest, ExitCode, Failure, Id, Name, Place, RecordError, StatusError};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,9 @@ pub enum StoreError {
     /// Nothing of this digest is stored.
     #[error("`{0}` is not in the store")]
     Missing(Digest),
+    /// What was stored under this digest was purged.
+    #[error("`{}` was {}", .0.digest, .0)]
+    Purged(Box<Tombstone>),
     /// The stored bytes are no longer those of the digest.
     #[error("`{0}` was changed on disk")]
     Changed(Digest),
@@ -93,6 +97,7 @@ impl Failure for StoreError {
         match self {
             Self::Io { .. }
             | Self::Missing(_)
+            | Self::Purged(_)
             | Self::Changed(_)
             | Self::Corrupt { .. }
             | Self::Conflict { .. }
@@ -108,6 +113,10 @@ impl Failure for StoreError {
             Self::Missing(_) | Self::Changed(_) => {
                 Some("run the pipeline again: what is missing is made anew".to_owned())
             }
+            Self::Purged(tombstone) => tombstone
+                .statement
+                .as_ref()
+                .map(|run| format!("the statement about the erasure lies in the store as `statements/{run}.json`")),
             Self::Conflict { .. } => {
                 Some("run again: the new version is built on the one that came in between".to_owned())
             }

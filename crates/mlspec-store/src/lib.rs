@@ -22,9 +22,12 @@ mod objects;
 mod overlay;
 mod pending;
 mod place;
+mod purge;
 mod records;
 mod run;
+mod statement;
 mod suppressed;
+mod tombstone;
 mod verified;
 mod write;
 
@@ -36,7 +39,9 @@ pub use index::{ArtifactUse, FoundRecord, Index};
 pub use live::{Live, LiveStep};
 pub use overlay::Overlay;
 pub use pending::PipelineLock;
+pub use purge::PurgeLock;
 pub use run::RunGuard;
+pub use tombstone::Tombstone;
 pub use write::write_atomic;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +62,9 @@ use std::sync::Arc;
 /// | `live/<pipeline>.json` | the run whose results are in use |
 /// | `changes/<pipeline>.json` | a change of what is live that is under way |
 /// | `events/<id>.ndjson` | changes of status, name or tags of a record |
+/// | `statements/<run>.json` | the signed statement about the erasure that a run completed |
+/// | `tombstones/<hex>.json` | what was purged, when and why |
+/// | `purge.json` | a purge that is under way |
 /// | `files/<hex>.json` | digests of files outside, remembered |
 /// | `index.sqlite` | made from the files, deleted without loss |
 /// | `tmp/`, `locks/` | files that are being written, and locks |

@@ -36,7 +36,7 @@ impl Store {
     pub fn object(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.object_path(digest);
         let (bytes, stamp) = read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
+            std::io::ErrorKind::NotFound => self.absent(digest),
             _ => StoreError::io(&path, error),
         })?;
         if self.session.verified.holds(digest, stamp) {
@@ -100,7 +100,7 @@ impl Store {
     pub fn manifest<T: DeserializeOwned>(&self, digest: &Digest) -> Result<T, StoreError> {
         let path = self.manifest_path(digest);
         let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => StoreError::Missing(*digest),
+            std::io::ErrorKind::NotFound => self.absent(digest),
             _ => StoreError::io(&path, error),
         })?;
         serde_json::from_slice(&bytes).map_err(|error| StoreError::Corrupt { path, reason: error.to_string() })
@@ -108,13 +108,13 @@ impl Store {
 }
 
 /// The path of an object in the store.
-fn object(digest: &Digest) -> String {
+pub(crate) fn object(digest: &Digest) -> String {
     let hex = digest.hex();
     format!("objects/{}/{}", &hex[..2], &hex[2..])
 }
 
 /// The path of a manifest in the store.
-fn manifest(digest: &Digest) -> String {
+pub(crate) fn manifest(digest: &Digest) -> String {
     format!("manifests/{}.json", digest.hex())
 }
 

@@ -22,6 +22,7 @@ pub struct RunGuard {
     run: Id,
     journal: Mutex<Vec<u8>>,
     _lock: File,
+    _no_purge: File,
 }
 
 impl Store {
@@ -40,11 +41,14 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn begin_run(&self, run: &Object<PipelineRun>) -> Result<RunGuard, StoreError> {
+        let (path, no_purge) = self.purge_lock()?;
+        no_purge.lock_shared().map_err(|error| StoreError::io(&path, error))?;
         let path = self.run_folder(&run.id).join("_lock");
         let lock = open_lock(&path)?;
         lock.lock().map_err(|error| StoreError::io(&path, error))?;
         self.put_run(run)?;
-        Ok(RunGuard { store: self.clone(), run: run.id.clone(), journal: Mutex::default(), _lock: lock })
+        let (store, run) = (self.clone(), run.id.clone());
+        Ok(RunGuard { store, run, journal: Mutex::default(), _lock: lock, _no_purge: no_purge })
     }
 
     fn put_run(&self, run: &Object<PipelineRun>) -> Result<(), StoreError> {
