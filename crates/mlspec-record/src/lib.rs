@@ -11,6 +11,7 @@ pub mod body;
 mod canonical;
 mod digest;
 mod envelope;
+pub mod erasure;
 mod failure;
 mod id;
 mod kind;

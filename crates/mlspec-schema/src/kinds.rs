@@ -1,6 +1,7 @@
-//! The schemas of this version: one per kind of document, and the pipeline file.
+//! The schemas of this version: one per kind of document, the pipeline file, and what a statement about an erasure says.
 
 use crate::publish::publish;
+use mlspec_record::erasure::ErasureStatement;
 use mlspec_record::{Envelope, Kind, Object, PipelineFile, SchemaId, Version, body, object};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -16,7 +17,9 @@ pub fn generate() -> Vec<(SchemaId, Value)> {
         let published = publish(&id, of::<PipelineFile>());
         (id, published)
     });
-    kinds.chain(file).collect()
+    let erasure = ErasureStatement::schema_id();
+    let statement = publish(&erasure, of::<ErasureStatement>());
+    kinds.chain(file).chain([(erasure, statement)]).collect()
 }
 
 fn of<T: JsonSchema>() -> Schema {
