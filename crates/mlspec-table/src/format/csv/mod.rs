@@ -7,7 +7,7 @@ use super::infer::{self, Guess, Misfit};
 use super::options::Dialect;
 use super::{FormatError, InputFile, Problem, Read, ReadOptions};
 use mlspec_record::{Column, DataType, TableSchema};
-use parse::{Parsed, parse};
+use parse::{Parsed, Pieces, parse};
 use polars::prelude::{DataFrame, StringChunked};
 use rayon::prelude::*;
 pub(super) use scan::split;
@@ -23,7 +23,7 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     let mut left = options.limit;
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {
-        let one = parse(file, options, dialect, names.as_deref(), left, PART)?;
+        let one = parse(file, options, dialect, names.as_deref(), left, Pieces { bytes: PART, ids: false })?;
         left = left.map(|left| left - one.rows as u64);
         if names.is_none() && one.width > 0 {
             names = Some(one.names.clone());
@@ -53,7 +53,7 @@ pub(super) fn read_named(
     let mut options = options.clone();
     options.csv.header = true;
     let dialect = options.dialect()?;
-    let mut parsed = parse(file, &options, dialect, None, None, PART)?;
+    let mut parsed = parse(file, &options, dialect, None, None, Pieces { bytes: PART, ids: true })?;
     let ids = parsed.names.iter().position(|name| name == crate::ROW).map(|at| {
         parsed.names.remove(at);
         parsed.columns.remove(at)

@@ -20,6 +20,15 @@ pub(super) struct Parsed {
     pub(super) rows: usize,
 }
 
+/// How a file is parsed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pieces {
+    /// About how many bytes are parsed at a time.
+    pub(super) bytes: usize,
+    /// Whether row ids may be among the columns.
+    pub(super) ids: bool,
+}
+
 /// Parses a file. `wanted` are the columns to read, if they are known already: declared, or those of the first file.
 pub(super) fn parse(
     file: &InputFile,
@@ -27,10 +36,10 @@ pub(super) fn parse(
     dialect: Dialect,
     wanted: Option<&[String]>,
     limit: Option<u64>,
-    part: usize,
+    Pieces { bytes: part, ids }: Pieces,
 ) -> Result<Parsed, FormatError> {
     let text = file.text();
-    let Layout { body, width, names, keep } = layout(file, options, dialect, wanted)?;
+    let Layout { body, width, names, keep } = layout(file, options, dialect, wanted, ids)?;
     if width == 0 {
         return Ok(Parsed { width, columns: vec![Vec::new(); names.len()], names, rows: 0 });
     }
@@ -74,6 +83,7 @@ fn layout(
     options: &ReadOptions,
     dialect: Dialect,
     wanted: Option<&[String]>,
+    ids: bool,
 ) -> Result<Layout, FormatError> {
     let problem = |problem: Problem| FormatError::file(file.name(), problem);
     let whole = file.text();
@@ -118,7 +128,7 @@ fn layout(
         };
     }
     let line = file.line(blank(text));
-    check_names(&first).map_err(|error| problem(error.into()).at_line(line))?;
+    check_names(&first, ids).map_err(|error| problem(error.into()).at_line(line))?;
     let names = wanted.map_or_else(|| first.clone(), <[String]>::to_vec);
     if let Some(missing) = names.iter().find(|name| !first.contains(name)) {
         return Err(problem(Problem::Missing(missing.clone())).at_line(line).in_column(missing));
@@ -132,8 +142,12 @@ fn layout(
     Ok(Layout { body: at, width, names, keep })
 }
 
-fn check_names(names: &[String]) -> Result<(), TableSchemaError> {
-    let columns = names.iter().map(|name| Column { name: name.clone(), data_type: DataType::String });
+fn check_names(names: &[String], ids: bool) -> Result<(), TableSchemaError> {
+    if ids && names.iter().filter(|name| *name == crate::ROW).count() > 1 {
+        return Err(TableSchemaError::Twice(crate::ROW.to_owned()));
+    }
+    let names = names.iter().filter(|name| !ids || *name != crate::ROW);
+    let columns = names.map(|name| Column { name: name.clone(), data_type: DataType::String });
     TableSchema::new(columns.collect()).map(drop)
 }
 

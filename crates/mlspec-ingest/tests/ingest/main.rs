@@ -1,6 +1,9 @@
 //! Datasets over time, and everything that can be wrong with files.
 #![allow(clippy::unwrap_used)]
 
+mod edits;
+mod suppressed;
+
 use mlspec_ingest::{IngestParams, entry};
 use mlspec_record::body::Ingestion;
 use mlspec_record::{ArtifactRef, ExitCode, Name};
