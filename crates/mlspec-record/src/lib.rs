@@ -20,6 +20,7 @@ mod name;
 pub mod object;
 mod pipeline;
 mod record;
+mod retention;
 mod seed;
 mod stage_id;
 mod status;
@@ -47,6 +48,7 @@ pub use pipeline::{
     Constraint, Datastore, DatastoreKind, Parameter, ParameterType, PipelineFile, PortRef, PortRefError, StepFile,
 };
 pub use record::{Record, RecordError};
+pub use retention::{Age, AgeError, Retention};
 pub use seed::{Seed, SeedError};
 pub use stage_id::{StageId, StageIdError};
 pub use status::{Status, StatusError};

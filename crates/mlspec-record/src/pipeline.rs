@@ -1,6 +1,6 @@
 //! The pipeline file: configuration apart from code.
 
-use crate::{Description, Name, Seed, StageId, Tag, Version, text::string_type};
+use crate::{Description, Name, Retention, Seed, StageId, Tag, Version, text::string_type};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -32,6 +32,9 @@ pub struct PipelineFile {
     /// What a run may set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<Name, Parameter>,
+    /// Which older versions a purge leaves in the store; without it, `mlspec purge` must be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
     /// Where data lies, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub datastores: BTreeMap<Name, Datastore>,
