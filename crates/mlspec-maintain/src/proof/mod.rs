@@ -1,0 +1,33 @@
+//! Proof of erasure: keys, the check, the signed statement, its verification, and the purge of older versions.
+//!
+//! # Reading order
+//! [`check()`] looks whether a run still holds or derives from erased rows; [`SecretKey`] signs a statement about it, which
+//! [`verify()`] holds against a store later.
+
+mod check;
+mod columns;
+mod commitment;
+mod documents;
+mod error;
+mod finding;
+mod key;
+mod live;
+mod needles;
+mod private;
+mod provenance;
+mod purge;
+mod reach;
+mod receipt;
+mod statement;
+mod values;
+mod verify;
+
+pub use check::{Checked, check};
+pub use commitment::RevealedRow;
+pub use error::ProofError;
+pub use finding::{Finding, Remnant};
+pub use key::{PublicKey, SecretKey};
+pub use purge::{HeldElsewhere, PurgeReport, PurgeRequest, purge, resume, retention};
+pub use receipt::Receipt;
+pub use statement::{Issued, issue};
+pub use verify::{Against, Verdict, read_rows, verify, verify_file};
