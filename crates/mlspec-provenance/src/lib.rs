@@ -39,4 +39,4 @@ pub use ops::{
 pub use plan::{Plan, Planned};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
-pub use update::Updated;
+pub use update::{Materialized, Updated};

@@ -129,7 +129,7 @@ impl Stage for Head {
         };
         match self.fault {
             Fault::Body => cx.body(&json!({"operators": 3})),
-            _ => cx.body(&Transformation { operators: vec![report], encoding: None }),
+            _ => cx.body(&Transformation { operators: vec![report], ..Transformation::default() }),
         }
     }
 

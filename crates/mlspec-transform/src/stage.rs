@@ -2,7 +2,7 @@
 
 use crate::transformer::ROWS;
 use crate::{TransformError, TransformParams, Transformer};
-use mlspec_provenance::Updated;
+use mlspec_provenance::{Materialized, Updated};
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
@@ -66,11 +66,11 @@ impl Stage for Transformer {
             artifacts.insert(name.to_string(), artifact);
         }
         let tracked = self.transform(&tables)?;
+        let indexes = self.as_plan().index(store, &tables).map_err(TransformError::from)?;
         drop(tables);
         cx.check_cancelled()?;
-        let written = tracked.write(store, &artifacts, &ChunkOptions::default()).map_err(TransformError::from)?;
-        cx.output(rows(), written)?;
-        cx.body(&Transformation { operators: tracked.reports().to_vec(), encoding: None })
+        let artifact = tracked.write(store, &artifacts, &ChunkOptions::default()).map_err(TransformError::from)?;
+        leave(cx, Materialized { artifact, reports: tracked.reports().to_vec(), indexes })
     }
 
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
@@ -78,9 +78,13 @@ impl Stage for Transformer {
         let Some(updated) = self.carried(cx).ok().flatten() else { return self.run(cx) };
         cx.check_cancelled()?;
         cx.incremental();
-        cx.output(rows(), updated.artifact)?;
-        cx.body(&Transformation { operators: updated.reports, encoding: None })
+        leave(cx, updated.result)
     }
+}
+
+fn leave(cx: &mut Context<'_>, made: Materialized) -> Result<(), StageError> {
+    cx.output(rows(), made.artifact)?;
+    cx.body(&Transformation { operators: made.reports, indexes: made.indexes, encoding: None })
 }
 
 impl Transformer {
@@ -96,7 +100,8 @@ impl Transformer {
             inputs.insert(name.to_string(), (before.clone(), after.clone()));
         }
         let plan = self.as_plan();
-        let updated = plan.update(cx.store(), before, &body.operators, &inputs, &ChunkOptions::default());
+        let before = Materialized { artifact: before.clone(), reports: body.operators, indexes: body.indexes };
+        let updated = plan.update(cx.store(), &before, &inputs, &ChunkOptions::default());
         Ok(updated.map_err(TransformError::from)?)
     }
 }

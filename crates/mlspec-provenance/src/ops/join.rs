@@ -155,8 +155,10 @@ impl Join {
         let right_keys: Vec<_> = (0..keys.len()).map(|at| col(format!("@key{at}"))).collect();
         let nodes: Vec<usize> = left.nodes.iter().chain(&right.nodes).copied().collect();
         let joined = std::mem::take(&mut left.frame).lazy().join_builder().with(right_frame.lazy());
-        let joined = joined.left_on(left_keys).right_on(right_keys).how(how).coalesce(JoinCoalesce::CoalesceColumns);
+        // Coalesced, a key of an inner join would be that of the larger table: 0 or −0.
+        let joined = joined.left_on(left_keys).right_on(right_keys).how(how).coalesce(JoinCoalesce::KeepColumns);
         let mut frame = joined.finish().collect().map_err(bug)?;
+        frame = frame.drop_many((0..keys.len()).map(|at| format!("@key{at}")));
         drop(right);
 
         let (from_left, from_right) = (ids(&frame, &left_ids)?, ids(&frame, &right_ids)?);
@@ -317,6 +319,19 @@ mod tests {
         };
         let plan = Plan::scan("l").inner_join(&Plan::scan("r"), Join::on("r", ["x"])).unwrap();
         assert_eq!(run(&plan, &[("l", floats(0)), ("r", floats(10))]).table().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_row_keeps_its_own_key_whichever_table_is_larger() {
+        let floats = |values: &[f64]| table(df!("_row" => (0..values.len() as u64).collect::<Vec<_>>(), "x" => values));
+        let check = |left: &[f64], right: &[f64], expect: &[&str]| {
+            let plan = Plan::scan("l").inner_join(&Plan::scan("r"), Join::on("r", ["x"])).unwrap();
+            let joined = run(&plan, &[("l", floats(left)), ("r", floats(right))]);
+            assert_eq!(values(&joined.table().unwrap()), expect);
+        };
+        check(&[0.0], &[-0.0, 1.0, 2.0], &["0.0"]);
+        check(&[-0.0], &[1.0, 0.0, 2.0], &["-0.0"]);
+        check(&[0.0, 1.0, 2.0], &[-0.0], &["0.0"]);
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The one delta rule: an operator is computed again for the rows with affected keys, before and after the change.
 
 use super::Input;
+use super::index::{self, Place};
 use super::keys::Keys;
 use super::slice::{Slice, cancel, stack};
 use crate::engine::{Bound, Run, Scan, Step, Work, apply};
 use crate::links::{Links, Node};
 use crate::operator::{Affected, Way};
 use crate::{Flight, Problem, ProvenanceError};
+use mlspec_record::Digest;
 use mlspec_store::Store;
-use mlspec_table::{Difference, Equality, Table, row_hashes};
+use mlspec_table::{Difference, Table};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Carries a change through a bound plan.
 pub(crate) struct Update<'a> {
@@ -23,7 +24,8 @@ pub(crate) struct Update<'a> {
     pub(crate) counts: BTreeMap<u64, Counts>,
     /// How many rows were read because they have affected keys.
     pub(crate) pulled: u64,
-    hashes: BTreeMap<(String, Vec<String>), Rc<Vec<(u64, u128)>>>,
+    /// Of the tables after the change.
+    indexes: &'a BTreeMap<Place, Digest>,
 }
 
 /// What an operator counted, before and after.
@@ -40,9 +42,13 @@ struct Sought<'a> {
 }
 
 impl<'a> Update<'a> {
-    pub(crate) fn new(store: &'a Store, scans: &'a [Scan], inputs: &'a BTreeMap<String, Input<'a>>) -> Self {
-        let (edges, counts, hashes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { store, scans, inputs, edges, counts, pulled: 0, hashes }
+    pub(crate) fn new(
+        store: &'a Store,
+        scans: &'a [Scan],
+        inputs: &'a BTreeMap<String, Input<'a>>,
+        indexes: &'a BTreeMap<Place, Digest>,
+    ) -> Self {
+        Self { store, scans, inputs, indexes, edges: BTreeMap::new(), counts: BTreeMap::new(), pulled: 0 }
     }
 
     fn input(&self, scan: usize) -> Result<&'a Input<'a>, ProvenanceError> {
@@ -180,35 +186,18 @@ impl<'a> Update<'a> {
     fn pull_scan(&mut self, at: usize, bound: &Bound, sought: Option<Sought<'_>>) -> Result<Flight, ProvenanceError> {
         let digest = &self.input(at)?.after.digest;
         let columns = bound.columns();
-        let frame = match sought {
-            None => Table::read_columns(self.store, digest, &columns)?,
-            Some(sought) => {
-                let hashes = self.hashes(at, sought.columns)?;
-                let ids: Vec<u64> =
-                    hashes.iter().filter(|(_, hash)| sought.keys.has(*hash)).map(|(id, _)| *id).collect();
-                Table::read_rows_columns(self.store, digest, &ids, &columns)?
-            }
+        let Some(Sought { columns: own, keys }) = sought else {
+            return Ok(bound.empty()?.with(Table::read_columns(self.store, digest, &columns)?.into_frame()));
         };
-        Ok(bound.empty()?.with(frame.into_frame()))
-    }
-
-    /// The ids of a table's rows after the change, with hashes of some columns.
-    fn hashes(&mut self, at: usize, columns: &[String]) -> Result<Rc<Vec<(u64, u128)>>, ProvenanceError> {
         let table = self.scans.get(at).map(|scan| scan.table.clone()).unwrap_or_default();
-        let digest = &self.input(at)?.after.digest;
-        let place = (table, columns.to_vec());
-        if let Some(known) = self.hashes.get(&place) {
-            return Ok(Rc::clone(known));
-        }
-        let mut once: Vec<&str> = columns.iter().map(String::as_str).collect();
-        once.sort_unstable();
-        once.dedup();
-        let rows = Table::read_columns(self.store, digest, &once)?;
-        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let hashes = row_hashes(rows.frame(), &columns, Equality::Key)?;
-        let hashes = Rc::new(rows.ids().into_iter().zip(hashes).collect());
-        self.hashes.insert(place, Rc::clone(&hashes));
-        Ok(hashes)
+        let frame = match self.indexes.get(&(table, own.to_vec())) {
+            Some(index) => {
+                let ids = index::look_up(self.store, index, keys)?;
+                keys.rows(Table::read_rows_columns(self.store, digest, &ids, &columns)?.frame(), own)?
+            }
+            None => keys.rows(Table::read_columns(self.store, digest, &columns)?.frame(), own)?,
+        };
+        Ok(bound.empty()?.with(frame))
     }
 }
 

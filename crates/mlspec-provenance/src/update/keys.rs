@@ -52,16 +52,16 @@ impl Keys {
         Self::of([(&self.frame, columns.as_slice())], true)
     }
 
-    /// Whether a hash of [`row_hashes`] is that of one of these values.
-    pub(crate) fn has(&self, hash: u128) -> bool {
-        self.hashes.contains(&hash)
+    /// The hashes of these values, by [`row_hashes`].
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = u128> {
+        self.hashes.iter().copied()
     }
 
     /// The rows that have one of these values in their columns.
     pub(crate) fn rows(&self, frame: &DataFrame, columns: &[String]) -> Result<DataFrame, Problem> {
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         let hashes = row_hashes(frame, &columns, Equality::Key)?;
-        let mask: BooleanChunked = hashes.into_iter().map(|hash| Some(self.has(hash))).collect();
+        let mask: BooleanChunked = hashes.into_iter().map(|hash| Some(self.hashes.contains(&hash))).collect();
         frame.filter(&mask).map_err(bug)
     }
 }

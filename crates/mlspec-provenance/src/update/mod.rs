@@ -8,6 +8,7 @@
 //! ([`crate::operator::Way`]).
 
 mod engine;
+mod index;
 mod keys;
 mod output;
 mod slice;
@@ -15,18 +16,29 @@ mod slice;
 use crate::engine::{self as bound, Bound};
 use crate::{Plan, ProvenanceError};
 use engine::{Counts, Update};
-use mlspec_record::{ArtifactRef, body::OperatorReport};
+use index::Place;
+use mlspec_record::body::{KeyIndex, OperatorReport};
+use mlspec_record::{ArtifactRef, Digest};
 use mlspec_store::Store;
-use mlspec_table::{ChunkOptions, Difference, difference, manifest};
+use mlspec_table::{ChunkOptions, Difference, Table, difference, manifest};
 use std::collections::BTreeMap;
+
+/// A result that is kept, with what an update of it goes on from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Materialized {
+    /// The rows, with their lineage.
+    pub artifact: ArtifactRef,
+    /// What each operator did, by position.
+    pub reports: Vec<OperatorReport>,
+    /// Indexes of the tables that were read.
+    pub indexes: Vec<KeyIndex>,
+}
 
 /// A result after a change of its inputs, and what the change came to.
 #[derive(Clone, Debug)]
 pub struct Updated {
-    /// The rows, with their lineage.
-    pub artifact: ArtifactRef,
-    /// What each operator does, by position.
-    pub reports: Vec<OperatorReport>,
+    /// What is kept now.
+    pub result: Materialized,
     /// How many rows of the result were taken out, and how many were put in; a row that is another counts twice.
     pub differ: u64,
     /// How many unchanged rows were computed again, over all operators, since they have keys of changed rows.
@@ -41,9 +53,9 @@ pub(crate) struct Input<'a> {
 }
 
 impl Plan {
-    /// Carries a change of the input tables to a result that [`crate::Tracked::write`] kept: what is kept now equals, to the byte,
-    /// what running the plan on the changed tables and writing that would keep. `before` is the result, `reports` what the operators
-    /// did then, `inputs` every table before and after.
+    /// Carries a change of the input tables to a result that [`Tracked::write`](crate::Tracked::write) kept: what is kept now equals,
+    /// to the byte, what running the plan on the changed tables, writing that, and [`Plan::index`] would keep. `inputs` holds every
+    /// table before and after.
     ///
     /// Gives nothing where the plan must run instead: columns are others, or the result does not come from this plan and these
     /// tables.
@@ -54,8 +66,7 @@ impl Plan {
     pub fn update(
         &self,
         store: &Store,
-        before: &ArtifactRef,
-        reports: &[OperatorReport],
+        before: &Materialized,
         inputs: &BTreeMap<String, (ArtifactRef, ArtifactRef)>,
         options: &ChunkOptions,
     ) -> Result<Option<Updated>, ProvenanceError> {
@@ -66,13 +77,46 @@ impl Plan {
             tables.insert(name.clone(), Input { before, after, difference });
         }
         let (bound, scans) = bound::bind(self, &schemas)?;
-        let Some(kept) = output::Kept::read(store, before, &bound, &scans, &tables, options)? else { return Ok(None) };
-        let mut update = Update::new(store, &scans, &tables);
+        let kept = output::Kept::read(store, &before.artifact, &bound, &scans, &tables, options)?;
+        let Some(kept) = kept else { return Ok(None) };
+        let places = index::places(&bound, &scans);
+        let mut indexes = BTreeMap::new();
+        for place in places {
+            let digest = indexed(store, &place, &before.indexes, &tables)?;
+            indexes.insert(place, digest);
+        }
+        let mut update = Update::new(store, &scans, &tables, &indexes);
         let slice = update.slice(&bound)?;
-        let Some(reports) = counted(&bound, reports, &update.counts) else { return Ok(None) };
+        let Some(reports) = counted(&bound, &before.reports, &update.counts) else { return Ok(None) };
         let differ = (slice.old.rows() + slice.new.rows()) as u64;
         let Some(artifact) = kept.patch(&bound, slice, &update.edges)? else { return Ok(None) };
-        Ok(Some(Updated { artifact, reports, differ, pulled: update.pulled }))
+        let pulled = update.pulled;
+        let index = |((table, columns), digest)| KeyIndex { table, columns, digest };
+        let indexes = indexes.into_iter().map(index).collect();
+        Ok(Some(Updated { result: Materialized { artifact, reports, indexes }, differ, pulled }))
+    }
+}
+
+/// The index of a table after the change: carried from the one before, or built where that cannot be.
+fn indexed(
+    store: &Store,
+    place: &Place,
+    known: &[KeyIndex],
+    tables: &BTreeMap<String, Input<'_>>,
+) -> Result<Digest, ProvenanceError> {
+    let (table, columns) = place;
+    let input = tables.get(table).ok_or_else(|| ProvenanceError::UnknownTable {
+        table: table.clone(),
+        known: tables.keys().cloned().collect(),
+    })?;
+    let known = known.iter().find(|index| index.table == *table && index.columns == *columns);
+    let carried = known.and_then(|known| index::carry(store, &known.digest, input, columns).ok().flatten());
+    match carried {
+        Some(digest) => Ok(digest),
+        None => {
+            let rows = Table::read_columns(store, &input.after.digest, &index::once(columns))?;
+            index::build(store, &rows, columns)
+        }
     }
 }
 

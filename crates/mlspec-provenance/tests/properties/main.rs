@@ -4,7 +4,7 @@
 mod random;
 mod update;
 
-use mlspec_provenance::{Plan, Tracer, source_lineage};
+use mlspec_provenance::{Materialized, Plan, Tracer, source_lineage};
 use mlspec_record::{ArtifactRef, Name, TableSchema};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::*;
@@ -73,11 +73,13 @@ fn written(
     plan: &Plan,
     tables: &BTreeMap<String, Table>,
     options: &ChunkOptions,
-) -> (BTreeMap<String, ArtifactRef>, ArtifactRef) {
+) -> (BTreeMap<String, ArtifactRef>, Materialized) {
     let kept = |(name, table): (&String, &Table)| (name.clone(), source(store, name, table, options));
     let sources: BTreeMap<_, _> = tables.iter().map(kept).collect();
-    let result = plan.run(tables).unwrap().write(store, &sources, options).unwrap();
-    (sources, result)
+    let tracked = plan.run(tables).unwrap();
+    let artifact = tracked.write(store, &sources, options).unwrap();
+    let indexes = plan.index(store, tables).unwrap();
+    (sources, Materialized { artifact, reports: tracked.reports().to_vec(), indexes })
 }
 
 proptest! {
@@ -115,6 +117,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (sources, first) = written(&store, &tree.plan(), &tables, &ChunkOptions::default());
+        let first = first.artifact;
         // A second stage on the result of the first.
         let middle = Table::read(&store, &first.digest).unwrap();
         let inputs = BTreeMap::from([("s".to_owned(), middle), ("t".to_owned(), tables["t"].clone())]);

@@ -11,5 +11,5 @@ pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, 
 pub use ingestion::{Ingestion, Revision, SourceFile};
 pub use splitting::{ColumnStatistics, Leak, LinkCount, Part, Splitting};
 pub use training::{Convergence, Guarantee, Method, Start, Training};
-pub use transformation::{EncodedColumn, Encoding, OperatorReport, Transformation};
+pub use transformation::{EncodedColumn, Encoding, KeyIndex, OperatorReport, Transformation};
 pub use validation::{ExpectationResult, Severity, Validation};

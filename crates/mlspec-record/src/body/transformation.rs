@@ -10,9 +10,23 @@ pub struct Transformation {
     /// What each relational operator did, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<OperatorReport>,
+    /// Which rows of the input tables have which keys: what an update looks rows up in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<KeyIndex>,
     /// How rows were encoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+}
+
+/// Which rows of a table have which keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyIndex {
+    /// The table's name.
+    pub table: String,
+    /// The columns of the key.
+    pub columns: Vec<String>,
+    /// The digest of a table with a row per key, whose id is a hash of the key, and the ids of the rows that have it.
+    pub digest: Digest,
 }
 
 /// What one operator did.
