@@ -1,10 +1,11 @@
 //! Why keys, checks, statements and purges fail.
 
+use super::Finding;
 use mlspec_ingest::IngestError;
 use mlspec_model::ModelError;
 use mlspec_provenance::ProvenanceError;
 use mlspec_record::{CanonicalError, ExitCode, Failure, Place, RecordError};
-use mlspec_runner::RunnerError;
+use mlspec_stage::StageError;
 use mlspec_store::StoreError;
 use mlspec_table::TableError;
 use std::path::{Path, PathBuf};
@@ -49,8 +50,8 @@ pub enum ProofError {
         reason: String,
     },
     /// A statement was asked for of an erasure whose check did not hold.
-    #[error("the erasure is not complete: {0} places still hold or derive from erased rows")]
-    NotErased(usize),
+    #[error("erased rows still show: {}", told(.0))]
+    NotErased(Vec<Finding>),
     /// Runs are at work, whose files a purge could take away.
     #[error("the run `{0}` is at work")]
     Busy(String),
@@ -75,15 +76,33 @@ pub enum ProofError {
     /// A model or matrix cannot be read.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A cold fit could not be run.
-    #[error(transparent)]
-    Runner(#[from] RunnerError),
+    /// A model could not be fitted anew.
+    #[error("the model cannot be fitted anew: {0}")]
+    Refit(StageError),
     /// A document is no record.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// A value has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
+}
+
+/// How many findings a message tells.
+const TOLD: usize = 5;
+
+/// The first findings, and how many more there are.
+fn told(findings: &[Finding]) -> String {
+    let mut text = findings.iter().take(TOLD).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    if findings.len() > TOLD {
+        text.push_str(&format!("; and {} more places", findings.len() - TOLD));
+    }
+    text
+}
+
+impl From<StageError> for ProofError {
+    fn from(error: StageError) -> Self {
+        Self::Refit(error)
+    }
 }
 
 impl ProofError {
@@ -115,7 +134,7 @@ impl Failure for ProofError {
             Self::Ingest(error) => error.exit_code(),
             Self::Provenance(error) => error.exit_code(),
             Self::Model(error) => error.exit_code(),
-            Self::Runner(error) => error.exit_code(),
+            Self::Refit(error) => error.exit_code(),
             Self::Record(_) => ExitCode::Usage,
             Self::Canonical(_) => ExitCode::Bug,
         }
@@ -141,7 +160,7 @@ impl Failure for ProofError {
             Self::Ingest(error) => return error.hint(),
             Self::Provenance(error) => return error.hint(),
             Self::Model(error) => return error.hint(),
-            Self::Runner(error) => return error.hint(),
+            Self::Refit(error) => return error.hint(),
             _ => return None,
         })
     }
@@ -160,7 +179,7 @@ impl Failure for ProofError {
             Self::Ingest(error) => error.place(),
             Self::Provenance(error) => error.place(),
             Self::Model(error) => error.place(),
-            Self::Runner(error) => error.place(),
+            Self::Refit(error) => error.place(),
             _ => Place::default(),
         }
     }

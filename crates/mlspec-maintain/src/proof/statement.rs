@@ -14,7 +14,7 @@ use mlspec_table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the payload of an envelope is.
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -73,7 +73,7 @@ pub fn issue(
     time: Timestamp,
 ) -> Result<Issued, ProofError> {
     if !checked.holds() {
-        return Err(ProofError::NotErased(checked.findings.len()));
+        return Err(ProofError::NotErased(checked.findings.clone()));
     }
     let run = store.run(&erasure.run)?;
     let mut receipt = Receipt::new(erasure.pipeline.clone(), erasure.run.clone());
@@ -102,14 +102,6 @@ pub fn issue(
 }
 
 impl Issued {
-    /// Keeps the statement in the store; returns where.
-    ///
-    /// # Errors
-    /// When the file system refuses.
-    pub fn keep(&self, store: &Store) -> Result<PathBuf, ProofError> {
-        Ok(store.put_statement(&self.statement.run, &self.envelope)?)
-    }
-
     /// Writes the statement to a file that is not there yet.
     ///
     /// # Errors
