@@ -29,6 +29,10 @@ pub(crate) struct Common {
     /// How many threads compute [default: as many as the machine has]
     #[arg(long, global = true, value_name = "N", help_heading = "Everywhere")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// The secret key by which erased rows are recognised and statements signed; `mlspec key new` makes one [default: the
+    /// environment's MLSPEC_KEY_FILE]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) key_file: Option<PathBuf>,
     /// Write JSON for machines: answers and events to standard output, errors to standard error
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
@@ -56,6 +60,11 @@ pub(crate) enum Command {
     Impact(command::impact::Args),
     Usage(command::usage::Args),
     Lineage(command::lineage::Args),
+    Forget(command::forget::Args),
+    Correct(command::correct::Args),
+    Append(command::append::Args),
+    Update(command::update::Args),
+    Whatif(command::whatif::Args),
     Report(command::report::Args),
     Example(command::example::Args),
     Schema(command::schema::Args),
@@ -77,6 +86,11 @@ impl Command {
             Self::Impact(args) => command::impact::execute(args, common),
             Self::Usage(args) => command::usage::execute(args, common),
             Self::Lineage(args) => command::lineage::execute(args, common),
+            Self::Forget(args) => command::forget::execute(args, common),
+            Self::Correct(args) => command::correct::execute(args, common),
+            Self::Append(args) => command::append::execute(args, common),
+            Self::Update(args) => command::update::execute(args, common),
+            Self::Whatif(args) => command::whatif::execute(args, common),
             Self::Report(args) => command::report::execute(args, common),
             Self::Example(args) => command::example::execute(args, common),
             Self::Schema(args) => command::schema::execute(args, common),
@@ -114,6 +128,12 @@ mod tests {
             "impact mails --where a=1",
             "usage train --source mails --ids",
             "lineage split.train --column a --format dot",
+            "forget p.yaml --source a --key 1 --key 2 --source b --where x>1 --dry-run --json",
+            "forget p --change-file c.yaml",
+            "correct p --source a --changes c.csv",
+            "append p --source a --data c.csv --source b --data d.csv",
+            "update p --source a --data c.csv --dry-run",
+            "whatif p --source a --drop-where x>1 --without-source b",
             "report --output r.html",
             "example complaints d --customers 10 --mails-per-customer 3 --seed 7 --run",
             "example wine d",
@@ -130,6 +150,12 @@ mod tests {
             "impact mails",
             "impact mails --rows 1 --key 2",
             "trace",
+            "forget",
+            "forget p --source a",
+            "forget p --key 1",
+            "forget p --source a --rows x",
+            "correct p --source a --data c.csv",
+            "whatif p --change-file c.yaml",
             "validate",
             "validate a --format xml",
             "report",

@@ -40,6 +40,11 @@ impl Misuse {
         Self { message: message.into(), hint: None, place: Box::default(), code: ExitCode::Usage }
     }
 
+    /// Something outside the program that failed.
+    pub(crate) fn outside(message: impl Into<String>) -> Self {
+        Self { code: ExitCode::Outside, ..Self::new(message) }
+    }
+
     /// A file that the system does not give or take.
     pub(crate) fn file(path: &std::path::Path, error: &io::Error) -> Self {
         let missing = error.kind() == io::ErrorKind::NotFound;

@@ -42,6 +42,16 @@ pub(crate) fn store_for(pipeline: &Path, common: &Common) -> Result<Store, Fault
     Ok(Store::open(named(common).unwrap_or_else(beside))?)
 }
 
+/// The store with runs of a pipeline file, which must be there.
+pub(crate) fn store_of(pipeline: &Path, common: &Common) -> Result<Store, Fault> {
+    let beside =
+        pipeline.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).join(STORE);
+    match named(common).is_none() && beside.join("store.json").is_file() {
+        true => Ok(Store::open(beside)?),
+        false => store(common),
+    }
+}
+
 /// The store that questions are asked to, which must be there.
 pub(crate) fn store(common: &Common) -> Result<Store, Fault> {
     let found = match named(common) {

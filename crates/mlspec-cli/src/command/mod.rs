@@ -1,9 +1,13 @@
 //! The commands, one file each: arguments, and how the answer is told.
 
+pub(crate) mod append;
+mod change;
+pub(crate) mod correct;
 pub(crate) mod dag;
 pub(crate) mod dropped;
 pub(crate) mod example;
 pub(crate) mod explain;
+pub(crate) mod forget;
 pub(crate) mod impact;
 pub(crate) mod lineage;
 pub(crate) mod report;
@@ -13,8 +17,10 @@ pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod trace;
+pub(crate) mod update;
 pub(crate) mod usage;
 pub(crate) mod validate;
+pub(crate) mod whatif;
 
 use crate::args::Common;
 use crate::fault::{Ended, Fault};

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<(Store, RunReport), Fa
     let pipeline = load(args)?;
     let store = home::store_for(&args.pipeline, common)?;
     let to = args.to.as_deref().map(Name::new).transpose().map_err(|error| Misuse::new(format!("`--to`: {error}")))?;
-    let options = CheckOptions { to, sample: args.sample, ..CheckOptions::default() };
+    let options = CheckOptions { to, sample: args.sample, secret: world::secret(common)?, ..CheckOptions::default() };
     let checked = pipeline.check(&registry(), &store, &options).map_err(Fault::runner)?;
     let host = world::Machine::new();
     let around = world::surroundings(&host, pipeline.folder(), common.threads);

@@ -8,11 +8,14 @@ mod host;
 mod random;
 mod resources;
 mod revision;
+mod secret;
 mod threads;
 
 pub(crate) use clock::now;
 pub(crate) use environment::variable;
 pub(crate) use host::Machine;
+pub(crate) use random::seed;
+pub(crate) use secret::{key, key_file, secret};
 pub(crate) use threads::limit;
 
 use mlspec_runner::Surroundings;

@@ -1,5 +1,6 @@
 //! Randomness for identifiers, from the system.
 
+use crate::fault::{Fault, Misuse};
 use std::hash::{BuildHasher as _, RandomState};
 
 /// Ten random bytes.
@@ -12,4 +13,16 @@ pub(crate) fn random() -> [u8; 10] {
         bytes.iter_mut().zip(spare).for_each(|(byte, spare)| *byte = spare);
     }
     bytes
+}
+
+/// Thirty-two random bytes for secrets, for which there is no next best.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub(crate) fn seed() -> Result<[u8; 32], Fault> {
+    let mut bytes = [0; 32];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(Misuse::outside(format!("the system has no randomness to give: {error}")).into()),
+    }
 }

@@ -1,0 +1,106 @@
+//! Changes of sources, carried through a live pipeline: what the commands `forget`, `correct`, `append`, `update` and `whatif`
+//! share.
+
+mod edits;
+mod tell;
+
+pub(crate) use edits::{Choice, Edits, Meaning, Options, SOME_ROWS};
+
+use crate::args::Common;
+use crate::fault::{Ended, Fault, Misuse};
+use crate::home;
+use crate::registry::registry;
+use crate::terminal::{Machine, Person};
+use crate::world;
+use mlspec_maintain::MaintainError;
+use mlspec_maintain::change::{Edit, Maintainer, Prove, Request, Select, read_changes};
+use mlspec_runner::Observer;
+use mlspec_store::Store;
+use std::path::Path;
+
+/// What every change takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Subject {
+    /// The pipeline: its file, its name, or the id of its live run
+    #[arg(value_name = "PIPELINE|RUN")]
+    pub(crate) of: String,
+}
+
+/// Whether it is only to be seen what would happen.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Dry {
+    /// Only tell what would change, stage by stage, in numbers
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also tell the ids of rows that would be left without partner
+    #[arg(long)]
+    pub(crate) ids: bool,
+}
+
+/// The store that a subject lies in, and what is meant there.
+pub(crate) fn place(subject: &Subject, common: &Common) -> Result<(Store, Select), Fault> {
+    let path = Path::new(&subject.of);
+    match path.is_file() {
+        true => Ok((home::store_of(path, common)?, Select::File(path.to_owned()))),
+        false => Ok((home::store(common)?, Select::Named(subject.of.clone()))),
+    }
+}
+
+/// The changes that options and a file name, at least one.
+pub(crate) fn all<O: Options>(edits: &Edits<O>) -> Result<Vec<(String, Edit)>, Fault> {
+    let mut all = edits.edits.clone();
+    if let Some(file) = &edits.file {
+        all.extend(read_changes(file).map_err(fault)?);
+    }
+    match all.is_empty() {
+        true => Err(Misuse::new("no rows are named").hint("name a source and its rows with `--source`").into()),
+        false => Ok(all),
+    }
+}
+
+/// Makes the change and tells what came of it.
+pub(crate) fn make(store: &Store, request: &Request, ids: bool, prove: Option<&Prove<'_>>, common: &Common) -> Ended {
+    let host = world::Machine::new();
+    let around = world::surroundings(&host, Path::new("."), common.threads);
+    let (person, machine) = (Person::new(), Machine);
+    let observer: &dyn Observer = if common.json { &machine } else { &person };
+    let busy = || {
+        drop(std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"waiting for another process that is at work with the pipeline\n",
+        ))
+    };
+    let maintainer = Maintainer {
+        store,
+        registry: &registry(),
+        around: &around,
+        observer,
+        secret: world::secret(common)?,
+        prove,
+        busy: &busy,
+    };
+    let changed = maintainer.change(request).map_err(fault)?;
+    tell::tell(&changed, request, ids, common)?;
+    Ok(changed.exit_code)
+}
+
+/// Refuses changes that the command is not for.
+pub(crate) fn only(command: &str, edits: &[(String, Edit)], fits: impl Fn(&Edit) -> bool) -> Result<(), Fault> {
+    match edits.iter().find(|(_, edit)| !fits(edit)) {
+        None => Ok(()),
+        Some((source, _)) => {
+            let hint = "`mlspec update` takes changes of all kinds";
+            Err(Misuse::new(format!("the change of `{source}` is nothing that `mlspec {command}` does"))
+                .hint(hint)
+                .into())
+        }
+    }
+}
+
+/// The error, problem by problem.
+fn fault(error: MaintainError) -> Fault {
+    match error {
+        MaintainError::Runner(error) => Fault::runner(error),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,39 @@
+//! `mlspec correct`: values of rows were wrong.
+
+use super::change::{self, Choice, Dry, Edits, Meaning, Options, Subject};
+use crate::args::Common;
+use crate::fault::Ended;
+use mlspec_maintain::change::{Edit, Request};
+use mlspec_record::object::ChangeKind;
+
+/// Correct values of rows of sources, and carry that through a live pipeline
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    edits: Edits<File>,
+    #[command(flatten)]
+    dry: Dry,
+}
+
+#[derive(Clone, Debug)]
+struct File;
+
+impl Options for File {
+    const ALL: &'static [Choice] = &[Choice {
+        name: "changes",
+        value: "FILE",
+        help: "A file of rows with their key, or their id as `_row`, and the columns that get other values",
+        meaning: Meaning::Changes,
+    }];
+    const FILE: bool = true;
+}
+
+pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
+    let edits = change::all(&args.edits)?;
+    change::only("correct", &edits, |edit| matches!(edit, Edit::Correct(_)))?;
+    let (store, of) = change::place(&args.subject, common)?;
+    let request = Request { of, change: ChangeKind::Correct, edits, dry: args.dry.dry_run };
+    change::make(&store, &request, args.dry.ids, None, common)
+}
