@@ -7,7 +7,7 @@ use mlspec_record::body::{ColumnStatistics, Leak, Part, Severity, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
-use mlspec_table::{ChunkOptions, Table, fold_loaded};
+use mlspec_table::{ChunkOptions, Table, fold_loaded, manifest};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -91,7 +91,9 @@ impl Stage for Splitter {
         cx.check_cancelled()?;
         let schema = table.schema().clone();
         drop((table, links, assigned));
-        let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part)).collect::<Result<_, _>>()?;
+        let options = ChunkOptions { chunk_rows: manifest(store, &input.digest).map_err(SplitError::from)?.chunk_rows };
+        let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part, &options));
+        let parts = parts.collect::<Result<_, _>>()?;
         self.leave(cx, Outcome { input, schema, parts, reach })
     }
 
@@ -110,8 +112,8 @@ impl Stage for Splitter {
 }
 
 impl MadePart {
-    fn write(store: &Store, part: &Table) -> Result<Self, SplitError> {
-        let artifact = part.write(store, &ChunkOptions::default())?;
+    fn write(store: &Store, part: &Table, options: &ChunkOptions) -> Result<Self, SplitError> {
+        let artifact = part.write(store, options)?;
         let columns: Vec<&str> = part.schema().names().collect();
         let (partial, state) = fold_loaded(store, (&artifact.digest, part), &columns, WHAT, None, statistics::partial)?;
         Ok(Self { artifact, columns: statistics::merge(part.schema(), &partial), state: Some(state) })

@@ -10,7 +10,7 @@ use mlspec_record::body::{Part, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Seed};
 use mlspec_stage::{Context, Previous, StageError};
 use mlspec_store::Store;
-use mlspec_table::{Difference, Table, difference, fold, patch};
+use mlspec_table::{Difference, Table, difference, fold, manifest, patch};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -117,6 +117,12 @@ fn go_on(
     input: ArtifactRef,
 ) -> Result<Option<Outcome>, SplitError> {
     let Some(found) = difference(store, &base.input.digest, &input.digest)? else { return Ok(None) };
+    let chunk_rows = manifest(store, &input.digest)?.chunk_rows;
+    for output in &base.outputs {
+        if manifest(store, &output.digest)?.chunk_rows != chunk_rows {
+            return Ok(None); // the parts are cut as the rows are
+        }
+    }
     let tracer = Tracer::new(store);
     let keeps_links = input.lineage.is_none() || tracer.keeps_links(&base.input, &input)?;
     if let By::Source(source) = &splitter.params().by
