@@ -135,23 +135,29 @@ fn loose(store: &Store, run: &Object<PipelineRun>) -> BTreeSet<Name> {
     loose
 }
 
-/// Puts the dataset version before the one that this record made into the fresh store.
+/// Puts the dataset version that this record's step began with into the fresh store: the one before the version that it made; or
+/// the very version, where it was edited and the step left it as it was, with the document that says so.
 fn seed(store: &Store, fresh: &Store, record: &Record) -> Result<(), RunnerError> {
     let Ok(envelope) = record.envelope_of::<Ingestion>(Kind::Ingestion) else { return Ok(()) };
-    let dataset = &envelope.body.dataset;
+    let Ingestion { dataset, revision, next_row, .. } = &envelope.body;
     let tables: BTreeSet<Digest> = envelope.outputs.iter().map(|output| output.artifact.digest).collect();
     for number in store.dataset_versions(dataset)? {
-        let made = tables.contains(&store.dataset_version(dataset, number)?.body.table.digest);
-        if made && number > 1 {
-            let before = store.dataset_version(dataset, number - 1)?;
-            for file in store.files_of([&before.body.table])? {
-                store.copy_file(&file, fresh)?;
-            }
-            return Ok(fresh.put_dataset_version(&before)?);
+        let version = store.dataset_version(dataset, number)?;
+        if !tables.contains(&version.body.table.digest) || version.body.next_row != *next_row {
+            continue;
         }
-        if made {
-            break;
+        let version = match revision {
+            Some(_) => version,
+            None if number > 1 => store.dataset_version(dataset, number - 1)?,
+            None => break,
+        };
+        for file in store.files_of([&version.body.table])? {
+            store.copy_file(&file, fresh)?;
         }
+        if revision.is_some() {
+            fresh.put_object(&store.object(&version.body.record)?)?;
+        }
+        return Ok(fresh.put_dataset_version(&version)?);
     }
     Ok(())
 }

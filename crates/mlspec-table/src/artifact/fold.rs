@@ -96,10 +96,12 @@ where
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let mut known: HashMap<Digest, P> = HashMap::new();
     // A state that cannot be read is one to make anew.
-    if let Some(state) = previous.and_then(|digest| store.json::<State<P>>(digest).ok()) {
-        if state.what == what && state.schema == manifest.schema && state.columns == columns {
-            known.extend(state.chunks);
-        }
+    if let Some(state) = previous.and_then(|digest| store.json::<State<P>>(digest).ok())
+        && state.what == what
+        && state.schema == manifest.schema
+        && state.columns == columns
+    {
+        known.extend(state.chunks);
     }
     let wanted: Vec<Option<P>> = manifest.chunks.iter().map(|chunk| known.remove(&chunk.digest)).collect();
     let done = wanted.into_par_iter().enumerate().map(|(at, known)| known.map_or_else(|| of(at), Ok));
