@@ -1,10 +1,10 @@
 //! Between artifacts and [`Validator`]; no decisions here.
 
-use crate::{ValidateError, ValidateParams, Validator, Verdict};
+use crate::{ValidateError, ValidateParams, Validator, Verdict, update};
 use mlspec_provenance::{identity_lineage, whole_lineage};
 use mlspec_record::body::{ExpectationResult, Severity, Validation};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, LineageParent, Name, Producer, StageId, TableSchema};
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::{Column, DataFrame};
 use mlspec_table::{ChunkOptions, ROW, Table, TableError, manifest};
@@ -89,19 +89,49 @@ impl Stage for ValidateStage {
         cx.check_cancelled()?;
         let verdicts = self.validator.validate_columns(&table, &schema)?;
         cx.check_cancelled()?;
-        let parent = LineageParent { scan: self.rows.to_string(), artifact: input.clone() };
+        let parent = self.parent(&input);
         let results = verdicts.iter().map(|verdict| result(store, verdict, &parent)).collect::<Result<Vec<_>, _>>()?;
-        let gated = |verdict: &&Verdict| !verdict.passed && verdict.severity == Severity::Error;
-        let failed: Vec<&Verdict> = verdicts.iter().filter(gated).collect();
-        let body = Validation { passed: failed.is_empty(), rows: table.len() as u64, expectations: results };
-        for verdict in verdicts.iter().filter(|verdict| !verdict.passed && verdict.severity == Severity::Warning) {
-            cx.warn(format!("the expectation {} does not hold", described(verdict)));
+        self.leave(cx, input, table.len() as u64, results)
+    }
+
+    fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
+        let input = cx.input(self.rows.as_str(), ArtifactKind::Table)?.artifact.clone();
+        let parent = self.parent(&input);
+        match update::carry(&self.validator, cx.store(), cx.previous(), &parent)? {
+            Some((rows, results)) => {
+                cx.incremental();
+                self.leave(cx, input, rows, results)
+            }
+            None => self.run(cx),
         }
+    }
+}
+
+impl ValidateStage {
+    fn parent(&self, input: &ArtifactRef) -> LineageParent {
+        LineageParent { scan: self.rows.to_string(), artifact: input.clone() }
+    }
+
+    /// Leaves rows, report, warnings, gate and body.
+    fn leave(
+        &self,
+        cx: &mut Context<'_>,
+        input: ArtifactRef,
+        rows: u64,
+        results: Vec<ExpectationResult>,
+    ) -> Result<(), StageError> {
+        let store = cx.store();
+        for found in results.iter().filter(|found| !found.passed && found.severity == Severity::Warning) {
+            cx.warn(format!("the expectation {} does not hold", described(found)));
+        }
+        let gated = |found: &&ExpectationResult| !found.passed && found.severity == Severity::Error;
+        let failed: Vec<&ExpectationResult> = results.iter().filter(gated).collect();
         if !failed.is_empty() {
-            cx.refuse(refusal(&failed, verdicts.len()));
+            cx.refuse(refusal(&failed, results.len()));
         }
+        let body = Validation { passed: failed.is_empty(), rows, expectations: results };
         let (digest, bytes) = store.put_json(&body)?;
-        let lineage = Some(whole_lineage(store, vec![parent]).map_err(ValidateError::from)?);
+        let lineage = Some(whole_lineage(store, vec![self.parent(&input)]).map_err(ValidateError::from)?);
         cx.body(&body)?;
         cx.output(self.rows.clone(), input)?;
         cx.output(self.report.clone(), ArtifactRef { kind: ArtifactKind::Report, digest, lineage, rows: None, bytes })
@@ -112,13 +142,7 @@ impl Stage for ValidateStage {
 fn result(store: &Store, verdict: &Verdict, parent: &LineageParent) -> Result<ExpectationResult, ValidateError> {
     let failing_rows = match verdict.failing.is_empty() {
         true => None,
-        false => {
-            let ids = Column::new(ROW.into(), &verdict.failing);
-            let frame = DataFrame::new(verdict.failing.len(), vec![ids]).map_err(TableError::from)?;
-            let mut kept = Table::new(frame)?.write(store, &ChunkOptions::default())?;
-            kept.lineage = Some(identity_lineage(store, parent.clone(), &TableSchema::default())?);
-            Some(kept)
-        }
+        false => Some(with_lineage(store, ids(&verdict.failing)?.write(store, &ChunkOptions::default())?, parent)?),
     };
     Ok(ExpectationResult {
         name: verdict.name.clone(),
@@ -133,18 +157,33 @@ fn result(store: &Store, verdict: &Verdict, parent: &LineageParent) -> Result<Ex
     })
 }
 
-fn refusal(failed: &[&Verdict], all: usize) -> String {
-    let mut named: Vec<String> = failed.iter().take(NAMED).map(|verdict| described(verdict)).collect();
+/// Rows without columns.
+pub(crate) fn ids(ids: &[u64]) -> Result<Table, TableError> {
+    Table::new(DataFrame::new(ids.len(), vec![Column::new(ROW.into(), ids)])?)
+}
+
+/// Failing rows with the lineage that leads to the rows that were checked.
+pub(crate) fn with_lineage(
+    store: &Store,
+    kept: ArtifactRef,
+    parent: &LineageParent,
+) -> Result<ArtifactRef, ValidateError> {
+    let lineage = Some(identity_lineage(store, parent.clone(), &TableSchema::default())?);
+    Ok(ArtifactRef { lineage, ..kept })
+}
+
+fn refusal(failed: &[&ExpectationResult], all: usize) -> String {
+    let mut named: Vec<String> = failed.iter().take(NAMED).map(|found| described(found)).collect();
     if failed.len() > NAMED {
         named.push(format!("{} more", failed.len() - NAMED));
     }
     format!("{} of {all} expectations do not hold: {}", failed.len(), named.join(", "))
 }
 
-fn described(verdict: &Verdict) -> String {
-    match (&verdict.detail, verdict.failing.len()) {
-        (Some(detail), _) => format!("`{}` ({detail})", verdict.name),
-        (None, 1) => format!("`{}` (1 row fails)", verdict.name),
-        (None, rows) => format!("`{}` ({rows} rows fail)", verdict.name),
+fn described(found: &ExpectationResult) -> String {
+    match (&found.detail, found.failing) {
+        (Some(detail), _) => format!("`{}` ({detail})", found.name),
+        (None, 1) => format!("`{}` (1 row fails)", found.name),
+        (None, rows) => format!("`{}` ({rows} rows fail)", found.name),
     }
 }

@@ -45,10 +45,20 @@ impl Expectation for ColumnExists {
     }
 
     fn find(&self, _: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+        Ok(self.of_schema(schema))
+    }
+
+    fn find_whole(&self, _: u64, schema: &TableSchema) -> Option<Finding> {
+        Some(self.of_schema(schema))
+    }
+}
+
+impl ColumnExists {
+    fn of_schema(&self, schema: &TableSchema) -> Finding {
         let missing: Vec<_> = self.columns.iter().filter(|column| schema.get(column).is_none()).collect();
         let named = || missing.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
         let detail = (!missing.is_empty()).then(|| format!("there is no column {}", named()));
-        Ok(Finding::Whole { passed: missing.is_empty(), detail })
+        Finding::Whole { passed: missing.is_empty(), detail }
     }
 }
 

@@ -58,6 +58,16 @@ pub trait Expectation: Debug + Send + Sync {
         true
     }
 
+    /// What it finds in a table of so many rows and these columns, if no row need be looked at.
+    fn find_whole(&self, _rows: u64, _schema: &TableSchema) -> Option<Finding> {
+        None
+    }
+
+    /// The columns in which rows are compared with each other, if they are; otherwise a row fails on its own.
+    fn compares(&self) -> Option<&[String]> {
+        None
+    }
+
     /// Whether it can be told from a table of these columns.
     ///
     /// # Errors

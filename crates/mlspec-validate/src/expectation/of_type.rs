@@ -47,6 +47,16 @@ impl Expectation for OfType {
     }
 
     fn find(&self, _: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+        Ok(self.of_schema(schema))
+    }
+
+    fn find_whole(&self, _: u64, schema: &TableSchema) -> Option<Finding> {
+        Some(self.of_schema(schema))
+    }
+}
+
+impl OfType {
+    fn of_schema(&self, schema: &TableSchema) -> Finding {
         let detail = match schema.get(&self.column) {
             Some(found) if found == self.data_type => None,
             Some(found) => {
@@ -54,7 +64,7 @@ impl Expectation for OfType {
             }
             None => Some(format!("there is no column `{}`", self.column)),
         };
-        Ok(Finding::Whole { passed: detail.is_none(), detail })
+        Finding::Whole { passed: detail.is_none(), detail }
     }
 }
 

@@ -47,7 +47,16 @@ impl Expectation for RowCount {
     }
 
     fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
-        let rows = table.len() as u64;
+        Ok(self.of_rows(table.len() as u64))
+    }
+
+    fn find_whole(&self, rows: u64, _: &TableSchema) -> Option<Finding> {
+        Some(self.of_rows(rows))
+    }
+}
+
+impl RowCount {
+    fn of_rows(&self, rows: u64) -> Finding {
         let passed = self.min.is_none_or(|min| rows >= min) && self.max.is_none_or(|max| rows <= max);
         let expected = match (self.min, self.max) {
             (Some(min), Some(max)) => format!("{min} to {max}"),
@@ -55,7 +64,7 @@ impl Expectation for RowCount {
             (None, max) => format!("at most {}", max.unwrap_or_default()),
         };
         let detail = (!passed).then(|| format!("the table has {rows} rows, expected {expected}"));
-        Ok(Finding::Whole { passed, detail })
+        Finding::Whole { passed, detail }
     }
 }
 

@@ -32,6 +32,10 @@ impl Expectation for Unique {
         self.columns.clone()
     }
 
+    fn compares(&self) -> Option<&[String]> {
+        Some(&self.columns)
+    }
+
     fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
         self.columns.iter().try_for_each(|column| match type_of(schema, column)? {
             found @ (DataType::ListUInt32 | DataType::ListUInt64 | DataType::ListFloat64 | DataType::ListString) => {
