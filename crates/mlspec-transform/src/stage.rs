@@ -4,9 +4,9 @@ use crate::transformer::ROWS;
 use crate::{TransformError, TransformParams, Transformer};
 use mlspec_provenance::{Materialized, Updated};
 use mlspec_record::body::Transformation;
-use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
+use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
-use mlspec_table::{ChunkOptions, Table};
+use mlspec_table::{ChunkOptions, Table, manifest};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -69,7 +69,8 @@ impl Stage for Transformer {
         let indexes = self.as_plan().index(store, &tables).map_err(TransformError::from)?;
         drop(tables);
         cx.check_cancelled()?;
-        let artifact = tracked.write(store, &artifacts, &ChunkOptions::default()).map_err(TransformError::from)?;
+        let options = chunks(cx, artifacts.values())?;
+        let artifact = tracked.write(store, &artifacts, &options).map_err(TransformError::from)?;
         leave(cx, Materialized { artifact, reports: tracked.reports().to_vec(), indexes })
     }
 
@@ -80,6 +81,13 @@ impl Stage for Transformer {
         cx.incremental();
         leave(cx, updated.result)
     }
+}
+
+/// The output is cut as the input of the largest chunks.
+fn chunks<'a>(cx: &Context<'_>, inputs: impl Iterator<Item = &'a ArtifactRef>) -> Result<ChunkOptions, TransformError> {
+    let manifests = inputs.map(|input| Ok(manifest(cx.store(), &input.digest)?.chunk_rows));
+    let largest = manifests.collect::<Result<Vec<u64>, mlspec_table::TableError>>()?.into_iter().max();
+    Ok(largest.map_or_else(ChunkOptions::default, |chunk_rows| ChunkOptions { chunk_rows }))
 }
 
 fn leave(cx: &mut Context<'_>, made: Materialized) -> Result<(), StageError> {
@@ -99,9 +107,10 @@ impl Transformer {
             let after = &cx.input(name.as_str(), ArtifactKind::Table)?.artifact;
             inputs.insert(name.to_string(), (before.clone(), after.clone()));
         }
+        let options = chunks(cx, inputs.values().map(|(_, after)| after))?;
         let plan = self.as_plan();
         let before = Materialized { artifact: before.clone(), reports: body.operators, indexes: body.indexes };
-        let updated = plan.update(cx.store(), &before, &inputs, &ChunkOptions::default());
+        let updated = plan.update(cx.store(), &before, &inputs, &options);
         Ok(updated.map_err(TransformError::from)?)
     }
 }
