@@ -141,6 +141,10 @@ fn change() -> impl Strategy<Value = Change> {
 
 /// One update after another, each of several changes, or of none.
 pub(crate) fn updates() -> impl Strategy<Value = Vec<Vec<Change>>> {
-    let set = prop_oneof![1 => Just(Vec::new()), 6 => proptest::collection::vec(change(), 1..2), 4 => proptest::collection::vec(change(), 2..4)];
-    proptest::collection::vec(set, 1..4)
+    let changes = |count| proptest::collection::vec(change(), count);
+    let set = prop_oneof![1 => Just(Vec::new()), 6 => changes(1..2), 4 => changes(2..4)].boxed();
+    prop_oneof![
+        5 => proptest::collection::vec(set.clone(), 1..2),
+        2 => proptest::collection::vec(set, 2..4),
+    ]
 }

@@ -40,7 +40,7 @@ struct Case {
 fn case() -> impl Strategy<Value = Case> {
     let rows = || prop_oneof![1 => sources::rows(0..6), 6 => sources::rows(16..=ROWS)];
     let flags =
-        (prop_oneof![9 => Just(false), 1 => Just(true)], any::<bool>(), prop_oneof![3 => Just(false), 1 => Just(true)]);
+        (prop_oneof![9 => Just(false), 1 => Just(true)], any::<bool>(), prop_oneof![5 => Just(false), 1 => Just(true)]);
     (pipeline::numbers(), rows(), rows(), changes::updates(), flags).prop_map(
         |(pipeline, people, events, updates, (wild, reopen, runner))| Case {
             pipeline,

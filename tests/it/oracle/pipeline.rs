@@ -24,7 +24,7 @@ pub(crate) struct Numbers {
 
 pub(crate) fn numbers() -> impl Strategy<Value = Numbers> {
     let main = prop_oneof![3 => Just(Which::People), 1 => Just(Which::Events)];
-    let chunk_rows = prop_oneof![Just(8_192_u64), Just(3), Just(8)];
+    let chunk_rows = prop_oneof![2 => Just(8_192_u64), 1 => Just(5), 1 => Just(12)];
     let operators = proptest::collection::vec(any::<[u8; 4]>(), 0..6);
     let encoders = proptest::collection::vec(any::<[u8; 3]>(), 1..5);
     let front = (operators, main, any::<bool>(), proptest::option::of(any::<[u8; 3]>()), any::<[u8; 3]>());
