@@ -1,23 +1,20 @@
 //! A new version of a dataset from the current one and edits, without the files that it came from.
 
-use crate::error::KeyFault;
-use crate::ingester::{nulls, without};
-use crate::matching::{Hashes, assign, repeated};
+use crate::fit::examples;
+use crate::ingester::without;
+use crate::matching::{Hashes, assign};
 use crate::suppress::Suppression;
 use crate::version::{Origin, version};
 use crate::{IngestError, IngestParams};
 use mlspec_provenance::source_lineage;
-use mlspec_record::body::{Ingestion, Revision};
+use mlspec_record::body::Ingestion;
 use mlspec_record::object::DatasetVersion;
 use mlspec_record::{ArtifactRef, Digest, Name, Object, Timestamp};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray as _};
-use mlspec_table::{Difference, Equality, ROW, Table, TableError, difference, from_polars, patch, row_hashes};
+use mlspec_table::{Difference, Equality, ROW, Table, TableError, difference, patch, row_hashes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// How many rows an error names.
-const EXAMPLES: usize = 5;
 
 /// The current version of a dataset, to be edited.
 pub struct Edition {
@@ -213,12 +210,12 @@ impl Edition {
         self.key().iter().map(String::as_str).collect()
     }
 
-    fn digest(&self) -> &Digest {
+    pub(crate) fn digest(&self) -> &Digest {
         &self.current.table.digest
     }
 
     /// The hashes of all keys, with the ids of their rows.
-    fn key_hashes(&self) -> Result<Vec<(u128, u64)>, IngestError> {
+    pub(crate) fn key_hashes(&self) -> Result<Vec<(u128, u64)>, IngestError> {
         let table = Table::read_columns(&self.store, self.digest(), &self.key_names())?;
         let hashes = row_hashes(table.frame(), &self.key_names(), Equality::Key)?;
         Ok(hashes.into_iter().zip(table.ids()).collect())
@@ -254,62 +251,6 @@ impl Edition {
         Ok(Change { gone, new, next_row, suppressed })
     }
 
-    /// Whether removed and corrected rows are there, and corrections leave keys as they are.
-    fn check_known(&self, gone: &[u64], put: &Table) -> Result<(), IngestError> {
-        let key = self.key_names();
-        let ids = put.ids();
-        let mut asked = [gone, &ids].concat();
-        asked.sort_unstable();
-        let there = Table::read_rows_columns(&self.store, self.digest(), &asked, &key)?;
-        let known = there.ids();
-        let missing: Vec<u64> = asked.into_iter().filter(|id| known.binary_search(id).is_err()).collect();
-        if !missing.is_empty() {
-            return Err(IngestError::NoRow { count: missing.len(), examples: examples(&missing) });
-        }
-        let before = row_hashes(there.frame(), &key, Equality::Value)?;
-        let after = row_hashes(put.frame(), &key, Equality::Value)?;
-        let same = |(id, hash): (&u64, u128)| {
-            known.binary_search(id).is_ok_and(|at| before.get(at).is_some_and(|before| *before == hash))
-        };
-        match ids.iter().zip(after).filter(|row| !same(*row)).count() {
-            0 => Ok(()),
-            count => Err(IngestError::KeyChanged { key: self.key().to_vec(), count }),
-        }
-    }
-
-    /// Whether the keys of new rows are there and nobody else's.
-    fn check_appended(&self, rows: &DataFrame, gone: &[u64]) -> Result<(), IngestError> {
-        let hashes = self.check_own_keys(rows)?;
-        if self.key().is_empty() || hashes.is_empty() {
-            return Ok(());
-        }
-        let new: Hashes = hashes.iter().copied().collect();
-        let taken =
-            self.key_hashes()?.into_iter().filter(|(hash, id)| new.contains(hash) && gone.binary_search(id).is_err());
-        let taken: Hashes = taken.map(|(hash, _)| hash).collect();
-        let rows = hashes.iter().enumerate().filter(|(_, hash)| taken.contains(hash)).map(|(at, _)| at);
-        self.key_fault(KeyFault::Repeated, &rows.collect::<Vec<_>>())
-    }
-
-    /// The hashes of the keys of rows, which are not null and differ from each other.
-    fn check_own_keys(&self, rows: &DataFrame) -> Result<Vec<u128>, IngestError> {
-        let key = self.key_names();
-        self.key_fault(KeyFault::Null, &nulls(rows, &key)?)?;
-        let hashes = row_hashes(rows, &key, Equality::Key)?;
-        if !key.is_empty() {
-            self.key_fault(KeyFault::Repeated, &repeated(&hashes))?;
-        }
-        Ok(hashes)
-    }
-
-    fn key_fault(&self, fault: KeyFault, rows: &[usize]) -> Result<(), IngestError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let examples = rows.iter().take(EXAMPLES).map(|row| format!("row {}", row + 1)).collect();
-        Err(IngestError::Key { key: self.key().to_vec(), fault, count: rows.len(), examples })
-    }
-
     /// A whole new version.
     fn replaced(&self, rows: &DataFrame) -> Result<Change, IngestError> {
         let all: Vec<&str> = self.current.columns.names().collect();
@@ -338,78 +279,5 @@ impl Edition {
         kept.sort_unstable();
         let gone = known_ids.into_iter().filter(|id| kept.binary_search(id).is_err()).collect();
         Ok(Change { gone, new, next_row, suppressed: left_out.len() as u64 })
-    }
-
-    /// Exactly these columns of the dataset, in this order, of their types.
-    fn conform(&self, frame: &DataFrame, columns: &[&str]) -> Result<DataFrame, IngestError> {
-        let names = frame.columns().iter().map(|column| column.name().as_str());
-        if let Some(extra) = names.into_iter().find(|name| !columns.contains(name)) {
-            return Err(IngestError::ExtraColumn(extra.to_owned()));
-        }
-        let frame = mlspec_table::normalize(frame.clone())?;
-        for name in columns {
-            let column = frame.columns().iter().find(|column| column.name() == name);
-            let column = column.ok_or_else(|| IngestError::NoColumn((*name).to_owned()))?;
-            if let Some(expected) = self.current.columns.get(name).filter(|of| from_polars(column.dtype()) != Some(*of))
-            {
-                let found = from_polars(column.dtype())
-                    .map_or_else(|| column.dtype().to_string(), |data_type| data_type.to_string());
-                return Err(IngestError::EditType { column: (*name).to_owned(), expected, found });
-            }
-        }
-        Ok(frame.select(columns.iter().copied()).map_err(TableError::from)?)
-    }
-}
-
-fn examples(ids: &[u64]) -> Vec<String> {
-    ids.iter().take(EXAMPLES).map(|id| format!("row {id}")).collect()
-}
-
-/// The rows that differ from what the files said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Edited {
-    edits: u64,
-    removed: BTreeSet<u64>,
-    changed: BTreeSet<u64>,
-    added: BTreeSet<u64>,
-}
-
-impl Edited {
-    /// With one edit more.
-    fn and(mut self, found: &Difference) -> Self {
-        self.edits += 1;
-        for id in &found.removed {
-            self.changed.remove(id);
-            if !self.added.remove(id) {
-                self.removed.insert(*id);
-            }
-        }
-        self.changed.extend(found.changed.iter().filter(|id| !self.added.contains(id)));
-        self.added.extend(&found.added);
-        self
-    }
-
-    fn counts(&self) -> Revision {
-        Revision {
-            edits: self.edits,
-            removed: self.removed.len() as u64,
-            changed: self.changed.len() as u64,
-            added: self.added.len() as u64,
-        }
-    }
-
-    /// How many corrected and appended rows are not in `after` as they were in `before`, and how many such rows there are.
-    pub(crate) fn contradicted(&self, before: &Table, after: &Table) -> Result<(usize, usize), IngestError> {
-        let columns: Vec<&str> = before.schema().names().collect();
-        let other = before.schema() != after.schema();
-        let hashes = |table: &Table| row_hashes(table.frame(), &columns, Equality::Value);
-        let (was, is) = if other { (Vec::new(), Vec::new()) } else { (hashes(before)?, hashes(after)?) };
-        let (was_ids, is_ids) = (before.ids(), after.ids());
-        let at =
-            |ids: &[u64], hashes: &[u128], id: &u64| ids.binary_search(id).ok().and_then(|at| hashes.get(at).copied());
-        let rows = self.changed.union(&self.added);
-        let same = |id: &&u64| at(&was_ids, &was, id).is_some_and(|hash| at(&is_ids, &is, id) == Some(hash));
-        let all = rows.clone().count();
-        Ok((all - rows.filter(same).count(), all))
     }
 }

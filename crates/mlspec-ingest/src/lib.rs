@@ -12,8 +12,10 @@
 
 mod change_file;
 mod edit;
+mod edited;
 mod error;
 mod files;
+mod fit;
 mod ingester;
 mod matching;
 mod params;

@@ -1,6 +1,6 @@
 //! Between a datastore, the store and [`Ingester`]; no decisions here.
 
-use crate::edit::Edited;
+use crate::edited::Edited;
 use crate::ingester::Source;
 use crate::suppress::{self, Suppression};
 use crate::version::{Origin, Standing, previous, version};

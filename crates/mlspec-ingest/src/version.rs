@@ -1,6 +1,6 @@
 //! Versions of the dataset in the store.
 
-use crate::edit::Edited;
+use crate::edited::Edited;
 use crate::ingester::Source;
 use crate::{IngestError, Ingester, Previous};
 use mlspec_record::body::Ingestion;

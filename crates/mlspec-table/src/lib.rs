@@ -3,6 +3,9 @@
 //! # Reading order
 //! [`Table`] is a frame with row ids; [`from_polars`] and [`to_polars`] say which types it may hold. [`Table::write`] cuts it
 //! into chunks ([`cut`]), hashes their values and keeps them as Parquet files under a [`Manifest`].
+//!
+//! [`difference`] finds the rows in which two kept tables differ, [`patch`] makes one from another, [`fold`] keeps a result per chunk:
+//! all three look at chunks that changed only.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
