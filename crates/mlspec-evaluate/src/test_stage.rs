@@ -1,10 +1,11 @@
 //! The stage test: the figures of the stage evaluate, from rows that no decision was made on, and a gate.
 
+use crate::overlap::{self, Overlap};
 use crate::stage::{DATA, MODEL, evaluation, measure, name, ports, producer, settings, write};
-use crate::{Evaluator, TestParams, overlap};
+use crate::{EvaluateError, Evaluator, TestParams};
 use mlspec_provenance::Tracer;
 use mlspec_record::body::Test;
-use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
+use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
 use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use serde_json::{Map, Value};
 
@@ -68,11 +69,17 @@ impl Stage for Tester {
             Some(_) => cx.input(TRAIN, ArtifactKind::Matrix)?.artifact.clone(),
             None => cx.input(MODEL, ArtifactKind::Model)?.artifact.clone(),
         };
-        let shared_with_training = if data.lineage.is_some() && fitted.lineage.is_some() {
-            overlap(&tracer, &data, &fitted)?
+        let Overlap { leaks: shared_with_training, links } = if data.lineage.is_some() && fitted.lineage.is_some() {
+            match carried(cx, &tracer, &data, &fitted)? {
+                Some(carried) => {
+                    cx.incremental();
+                    carried
+                }
+                None => overlap::count(&tracer, &data, &fitted)?,
+            }
         } else {
             cx.warn("whether rows were also trained on is unknown: the data or the model has no lineage".to_owned());
-            Vec::new()
+            Overlap::default()
         };
         for leak in shared_with_training.iter().filter(|leak| leak.shared > 0) {
             let (shared, rows, source) = (leak.shared, leak.rows, &leak.source);
@@ -83,7 +90,23 @@ impl Stage for Tester {
         if !refusals.is_empty() {
             cx.refuse(refusals.join("; "));
         }
-        let body = Test { result: evaluation(&found), shared_with_training, links: Vec::new() };
+        let body = Test { result: evaluation(&found), shared_with_training, links };
         write(cx, found, &body)
     }
+}
+
+/// The overlap that follows from the one before, in an update.
+fn carried(
+    cx: &Context<'_>,
+    tracer: &Tracer<'_>,
+    data: &ArtifactRef,
+    fitted: &ArtifactRef,
+) -> Result<Option<Overlap>, EvaluateError> {
+    let Some(previous) = cx.previous() else { return Ok(None) };
+    let before = |port: &str| previous.inputs().find(|(of, _)| of.as_str() == port).map(|(_, artifact)| artifact);
+    let base = serde_json::from_value::<Test>(previous.body().clone()).ok();
+    let (Some(base), Some(data_before), Some(fitted_before)) = (base, before(DATA), before(TRAIN)) else {
+        return Ok(None);
+    };
+    overlap::carry(cx.store(), tracer, &base, (data_before, data), (fitted_before, fitted))
 }

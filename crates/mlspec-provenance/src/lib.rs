@@ -18,6 +18,7 @@ mod lost;
 mod operator;
 mod ops;
 mod plan;
+mod reach;
 mod shape;
 #[cfg(test)]
 mod testing;
@@ -37,6 +38,7 @@ pub use ops::{
     Join, Map, Rename, Select,
 };
 pub use plan::{Plan, Planned};
+pub use reach::{Link, LinkChanges, Reach, Reached};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
 pub use update::{Materialized, Updated};

@@ -1,31 +1,8 @@
 //! Whether rows of a source reach more than one part.
 
 use crate::Links;
-use mlspec_record::body::{Leak, LinkCount};
+use mlspec_provenance::Reach;
 use std::collections::BTreeMap;
-
-/// What is counted of one source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reach {
-    /// How many of its rows reach any part.
-    pub rows: u64,
-    /// How many of its rows reach more than one part.
-    pub shared: u64,
-    /// How many links there are to its rows.
-    pub links: u64,
-    /// How many rows of the table come from any of its rows.
-    pub linked: u64,
-}
-
-impl Reach {
-    pub(crate) fn leak(&self, source: &str) -> Leak {
-        Leak { source: source.to_owned(), rows: self.rows, shared: self.shared }
-    }
-
-    pub(crate) fn count(&self, source: &str) -> LinkCount {
-        LinkCount { source: source.to_owned(), links: self.links, linked: self.linked }
-    }
-}
 
 /// For each source behind the rows, how many of its rows reach any part, and how many more than one; `parts` has the part of
 /// each row.

@@ -24,7 +24,7 @@ mod update_tests;
 
 pub use draw::{HASH, Keys};
 pub use error::SplitError;
-pub use leakage::{Reach, leakage};
+pub use leakage::leakage;
 pub use links::Links;
 pub use params::{By, LeakageGate, SplitParams};
 pub use sources::connected;

@@ -1,8 +1,8 @@
 //! Between artifacts and the splitter; no decisions here.
 
 use crate::statistics::{self, WHAT};
-use crate::{By, HASH, Links, Reach, SplitError, SplitParams, Splitter, leakage, update};
-use mlspec_provenance::{Tracer, identity_lineage};
+use crate::{By, HASH, Links, SplitError, SplitParams, Splitter, leakage, update};
+use mlspec_provenance::{Reach, Tracer, identity_lineage};
 use mlspec_record::body::{ColumnStatistics, Leak, Part, Severity, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};

@@ -4,8 +4,8 @@
 use crate::splitter::part_of;
 use crate::stage::{MadePart, Outcome, ROWS};
 use crate::statistics::{self, WHAT};
-use crate::{By, Links, Reach, SplitError, Splitter, leakage};
-use mlspec_provenance::{SourceScan, Tracer};
+use crate::{By, Links, SplitError, Splitter, leakage};
+use mlspec_provenance::{Link, LinkChanges, Reach, SourceScan, Tracer};
 use mlspec_record::body::{Part, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Seed};
 use mlspec_stage::{Context, Previous, StageError};
@@ -35,11 +35,6 @@ impl Base {
         let leak = self.body.leakage.iter().find(|leak| leak.source == source)?;
         let count = self.body.links.iter().find(|count| count.source == source)?;
         Some(Reach { rows: leak.rows, shared: leak.shared, links: count.links, linked: count.linked })
-    }
-
-    /// Whether every row comes from at most one row of the source.
-    fn is_single(&self, source: &str) -> bool {
-        self.reach(source).is_some_and(|reach| reach.links == reach.linked)
     }
 }
 
@@ -78,24 +73,11 @@ impl Side {
         self.ids.iter().zip(&self.parts).filter(|(_, of)| **of == part).map(|(id, _)| *id).collect()
     }
 
-    /// The links to a source: row, source row, part.
-    fn reached(&self, source: &str) -> Vec<(u64, u64, usize)> {
+    /// The links to a source.
+    fn reached(&self, source: &str) -> Vec<Link> {
         let links = self.links.iter().find(|(name, _)| *name == source).map(|(_, links)| links).unwrap_or_default();
         let place = |&(at, source): &(usize, u64)| Some((*self.ids.get(at)?, source, *self.parts.get(at)?));
-        let mut found: Vec<_> = links.iter().filter_map(place).collect();
-        found.sort_unstable();
-        found
-    }
-
-    /// Which of these rows a source has.
-    fn existing(&self, store: &Store, source: &str, rows: &[u64]) -> Result<HashSet<u64>, SplitError> {
-        let tables: BTreeSet<_> =
-            self.scans.iter().filter(|scan| scan.dataset.as_str() == source).map(|scan| scan.artifact.digest).collect();
-        let mut found = HashSet::new();
-        for table in tables {
-            found.extend(Table::read_rows_columns(store, &table, rows, &[])?.ids());
-        }
-        Ok(found)
+        links.iter().filter_map(place).collect()
     }
 }
 
@@ -126,7 +108,7 @@ fn go_on(
     let tracer = Tracer::new(store);
     let keeps_links = input.lineage.is_none() || tracer.keeps_links(&base.input, &input)?;
     if let By::Source(source) = &splitter.params().by
-        && !(keeps_links && base.is_single(source.as_str()))
+        && !(keeps_links && base.reach(source.as_str()).is_some_and(|reach| reach.is_single()))
     {
         return Ok(None);
     }
@@ -157,11 +139,18 @@ fn go_on(
     let sources: BTreeSet<String> = new.scans.iter().map(|scan| scan.dataset.to_string()).collect();
     for source in sources {
         let carried = match base.reach(&source).filter(|_| keeps_links) {
-            Some(before) => carry_reach(store, &source, &before, &old, &new)?,
+            Some(before) => {
+                let changes = LinkChanges::between(old.reached(&source), new.reached(&source));
+                let touched = changes.sources();
+                let had = tracer.source_rows(&base.input, &source, &touched)?;
+                before.after(&changes, &had, &tracer.source_rows(&input, &source, &touched)?)
+            }
             None => None,
         };
         match carried {
-            Some(carried) => drop(reach.insert(source, carried)),
+            Some(carried) => {
+                reach.insert(source, carried.reach);
+            }
             None => unknown.push(source),
         }
     }
@@ -204,60 +193,6 @@ fn patched(
     let columns: Vec<&str> = new.schema().names().collect();
     let (partial, state) = fold(store, &artifact.digest, &columns, WHAT, known.state.as_ref(), statistics::partial)?;
     Ok(MadePart { artifact, columns: statistics::merge(new.schema(), &partial), state: Some(state) })
-}
-
-/// What a source's rows reach now, if it follows from what they reached, and from the links that went and came.
-///
-/// Of a source row that is no longer there, or was not there before, all links are at hand. Of others they are where no row of
-/// the source had more than one.
-fn carry_reach(
-    store: &Store,
-    source: &str,
-    before: &Reach,
-    old: &Side,
-    new: &Side,
-) -> Result<Option<Reach>, SplitError> {
-    let (was, is) = (old.reached(source), new.reached(source));
-    let rows_of = |links: &[(u64, u64, usize)]| links.chunk_by(|a, b| a.0 == b.0).count() as u64;
-    let mut after = before.clone();
-    after.links = (after.links + is.len() as u64).saturating_sub(was.len() as u64);
-    after.linked = (after.linked + rows_of(&is)).saturating_sub(rows_of(&was));
-    let (went, came) = (without(&was, &is), without(&is, &was));
-    let parts_of = |links: &[(u64, u64, usize)]| {
-        let mut parts: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
-        for &(_, source, part) in links {
-            parts.entry(source).or_default().insert(part);
-        }
-        parts
-    };
-    let (went, came) = (parts_of(&went), parts_of(&came));
-    let touched: Vec<u64> = went.keys().chain(came.keys()).copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let (were, are) = (old.existing(store, source, &touched)?, new.existing(store, source, &touched)?);
-    let one_each = before.links == before.rows;
-    for row in touched {
-        let all_at_hand = !are.contains(&row) || !were.contains(&row) || (one_each && went.contains_key(&row));
-        if !all_at_hand {
-            return Ok(None);
-        }
-        let parts = |links: &BTreeMap<u64, BTreeSet<usize>>| links.get(&row).map_or(0, BTreeSet::len);
-        let (had, has) = (parts(&went), parts(&came));
-        after.rows = (after.rows + u64::from(has > 0)).saturating_sub(u64::from(had > 0));
-        after.shared = (after.shared + u64::from(has > 1)).saturating_sub(u64::from(had > 1));
-    }
-    Ok(Some(after))
-}
-
-/// What is in the first of two sorted lists more often than in the second.
-fn without<T: Copy + Ord>(list: &[T], other: &[T]) -> Vec<T> {
-    let mut other = other.iter().peekable();
-    let mut left = Vec::new();
-    for item in list {
-        while other.next_if(|other| *other < item).is_some() {}
-        if other.next_if_eq(&item).is_none() {
-            left.push(*item);
-        }
-    }
-    left
 }
 
 /// What rows of these sources reach, from all links.

@@ -62,7 +62,8 @@ impl World {
         let left: Vec<Option<u64>> = keys.iter().map(|key| (self.salt == 0).then_some(key.0).or(key.1)).collect();
         let right: Vec<Option<u64>> = keys.iter().map(|key| if self.salt == 0 { key.1 } else { Some(key.0) }).collect();
         let nodes = Table::new(df!("_row" => &ids, "n0" => left, "n1" => right).unwrap()).unwrap();
-        let nodes = nodes.write(bench.store(), &mlspec_table::ChunkOptions { chunk_rows: 4 }).unwrap();
+        let chunk_rows = if ids.len() < 100 { 16 } else { 8_192 };
+        let nodes = nodes.write(bench.store(), &mlspec_table::ChunkOptions { chunk_rows }).unwrap();
         let scan = |name: &str| LineageParent { scan: name.to_owned(), artifact: people.clone() };
         let column = |name: &str, data_type| ColumnLineage { column: name.to_owned(), data_type, sources: Vec::new() };
         let lineage = Lineage {
@@ -139,7 +140,7 @@ fn some_world() -> impl Strategy<Value = World> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
 
     #[test]
     fn an_update_leaves_what_a_run_leaves(

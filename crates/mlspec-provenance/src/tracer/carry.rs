@@ -5,7 +5,8 @@ use crate::ProvenanceError;
 use crate::flight::ids;
 use crate::links::SOURCE;
 use mlspec_record::{ArtifactRef, Digest, Lineage, LineageNode, RowLineage};
-use mlspec_table::{ROW, difference};
+use mlspec_table::{ROW, Table, difference};
+use std::collections::{BTreeSet, HashSet};
 
 impl Tracer<'_> {
     /// As [`Tracer::list_pairs`], of some rows of the artifact; of tables of ids, only chunks that hold them are read.
@@ -50,6 +51,21 @@ impl Tracer<'_> {
             at = parent.artifact.clone();
         }
         Ok(pairs)
+    }
+
+    /// Which of these rows the source had in the dataset versions that the artifact comes from.
+    ///
+    /// # Errors
+    /// When lineage or a dataset version is missing or was changed on disk.
+    pub fn source_rows(&self, of: &ArtifactRef, source: &str, rows: &[u64]) -> Result<HashSet<u64>, ProvenanceError> {
+        let scans = self.sources(of)?;
+        let versions: BTreeSet<_> =
+            scans.iter().filter(|scan| scan.dataset.as_str() == source).map(|scan| scan.artifact.digest).collect();
+        let mut found = HashSet::new();
+        for version in versions {
+            found.extend(Table::read_rows_columns(self.store, &version, rows, &[])?.ids());
+        }
+        Ok(found)
     }
 
     /// Whether every row that is in both artifacts certainly comes from the same rows of the same sources. Where rows are

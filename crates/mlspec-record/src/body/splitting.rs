@@ -79,6 +79,8 @@ pub struct Leak {
 pub struct LinkCount {
     /// The source dataset.
     pub source: String,
+    /// How many of its rows have a link.
+    pub rows: u64,
     /// How many links there are: a row that comes from two rows of the source has two.
     pub links: u64,
     /// How many rows come from any row of the source.
