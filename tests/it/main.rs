@@ -6,6 +6,7 @@ mod binary;
 mod examples;
 mod interrupt;
 mod layers;
+mod mutations;
 mod oracle;
 mod schemas;
 mod small;

@@ -1,6 +1,7 @@
 //! Random pipelines over random tables, changed at random: an update equals a full run.
 //!
-//! `MLSPEC_ORACLE_CASES` sets how many cases are tried (40), `MLSPEC_ORACLE_SEED` which ones (0).
+//! `MLSPEC_ORACLE_CASES` sets how many cases are tried (40), `MLSPEC_ORACLE_SEED` which ones (0), `MLSPEC_ORACLE_SHRINK` how often a
+//! failing one is tried with less (500).
 
 mod chain;
 mod changes;
@@ -114,7 +115,12 @@ fn number(variable: &str, default: u32) -> u32 {
 #[allow(clippy::print_stdout)]
 fn updates_of_random_pipelines_equal_full_runs() {
     let (cases, seed) = (number("MLSPEC_ORACLE_CASES", 40), number("MLSPEC_ORACLE_SEED", 0));
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: number("MLSPEC_ORACLE_SHRINK", 500),
+        ..Config::default()
+    };
     let mut bytes = [7; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
