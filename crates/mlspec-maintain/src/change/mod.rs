@@ -9,6 +9,7 @@ mod base;
 mod carry;
 mod commit;
 mod file;
+pub mod report;
 mod request;
 mod resolve;
 mod revise;
@@ -25,6 +26,7 @@ use mlspec_record::{ExitCode, Id, Name};
 use mlspec_runner::{Observer, RunReport, Secret, Surroundings};
 use mlspec_stage::Registry;
 use mlspec_store::Store;
+use report::Report;
 use revise::Revised;
 use serde_json::Value;
 use std::fmt;
@@ -69,6 +71,10 @@ pub struct Changed {
     pub sources: Vec<SourceChange>,
     /// The run that carried it through the pipeline; none where nothing changed.
     pub run: Option<RunReport>,
+    /// What it came to, stage by stage.
+    pub report: Report,
+    /// How many new rows were left out, since they were erased before.
+    pub left_out: u64,
     /// What was kept of the proof.
     pub proof: Option<Value>,
     /// Whether it is live now.
@@ -111,7 +117,8 @@ impl Maintainer<'_> {
             return Ok(nothing(base, request));
         }
         let run = self.carry(&overlay, base, &revised, request.change)?;
-        Ok(Changed { exit_code: run.exit_code, ..told(base, request, &revised, run) })
+        let report = report::report(&overlay, base, &revised, &run, true)?;
+        Ok(told(base, request, &revised, run, report))
     }
 
     fn make(
@@ -157,7 +164,8 @@ impl Maintainer<'_> {
             return Ok(Prepared::Ended(nothing(base, request).into()));
         }
         let run = self.carry(self.store, base, &revised, request.change)?;
-        let mut changed = told(base, request, &revised, run);
+        let report = report::report(self.store, base, &revised, &run, false)?;
+        let mut changed = told(base, request, &revised, run, report);
         let Some(run) = changed.run.as_ref().filter(|run| run.exit_code == ExitCode::Done) else {
             return Ok(Prepared::Ended(changed.into()));
         };
@@ -187,6 +195,8 @@ fn nothing(base: &Base, request: &Request) -> Changed {
         base: base.run().id.clone(),
         sources: Vec::new(),
         run: None,
+        report: Report::default(),
+        left_out: 0,
         proof: None,
         live: false,
         settled: None,
@@ -194,10 +204,11 @@ fn nothing(base: &Base, request: &Request) -> Changed {
     }
 }
 
-fn told(base: &Base, request: &Request, revised: &[Revised], run: RunReport) -> Changed {
+fn told(base: &Base, request: &Request, revised: &[Revised], run: RunReport, report: Report) -> Changed {
+    let left_out = revised.iter().map(|source| source.left_out).sum();
     let sources = revised.iter().map(Revised::counts).collect();
     let exit_code = run.exit_code;
-    Changed { sources, run: Some(run), exit_code, ..nothing(base, request) }
+    Changed { sources, run: Some(run), report, left_out, exit_code, ..nothing(base, request) }
 }
 
 fn erasure(base: &Base, run: Id, revised: &[Revised]) -> Erasure {
