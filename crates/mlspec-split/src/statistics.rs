@@ -11,6 +11,7 @@ use mlspec_table::{Equality, Table, TableError, row_hashes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What the partial results are of, for whoever keeps them.
 pub(crate) const WHAT: &str = "mlspec-split/statistics/1";
@@ -79,18 +80,52 @@ fn of_column(data_type: DataType, column: &Column) -> Result<Partial, TableError
 
 /// The hashes of the distinct values, as long as there are not too many.
 fn values(column: &Column) -> Result<Option<Vec<u64>>, TableError> {
-    let name = column.name().to_string();
     let mut found: HashSet<u64, BuildHasherDefault<AsItIs>> = HashSet::default();
     for start in (0..column.len()).step_by(STEP) {
-        let some = column.slice(start as i64, STEP);
-        let frame = DataFrame::new(some.len(), vec![some])?;
-        found.extend(row_hashes(&frame, &[&name], Equality::Key)?.into_iter().map(|hash| hash as u64));
+        let mut hashes = hashes(&column.slice(start as i64, STEP))?;
+        hashes.dedup();
+        found.extend(hashes);
         if found.len() > DISTINCT {
             return Ok(None);
         }
     }
     let sorted: BTreeSet<u64> = found.into_iter().map(|hash| hash >> 11).collect();
     Ok(Some(sorted.into_iter().collect()))
+}
+
+/// A hash of each value of a column without nulls. All NaN are one, and −0 is 0.
+fn hashes(column: &Column) -> Result<Vec<u64>, TableError> {
+    let physical = column.to_physical_repr();
+    let values = physical.as_materialized_series();
+    Ok(match values.dtype() {
+        pl::DataType::String => values.str()?.iter().flatten().map(|text| xxh3_64(text.as_bytes())).collect(),
+        pl::DataType::Boolean => values.bool()?.iter().flatten().map(|value| mixed(u64::from(value))).collect(),
+        pl::DataType::UInt64 => values.u64()?.iter().flatten().map(mixed).collect(),
+        pl::DataType::Float32 | pl::DataType::Float64 => {
+            let bits = |value: f64| if value.is_nan() { f64::NAN } else { value + 0.0 }.to_bits();
+            values.cast(&pl::DataType::Float64)?.f64()?.iter().flatten().map(|value| mixed(bits(value))).collect()
+        }
+        other if other.is_integer() => values
+            .cast(&pl::DataType::Int64)?
+            .i64()?
+            .iter()
+            .flatten()
+            .map(|value| mixed(value.cast_unsigned()))
+            .collect(),
+        _ => {
+            let name = column.name().to_string();
+            let frame = DataFrame::new(column.len(), vec![column.clone()])?;
+            row_hashes(&frame, &[&name], Equality::Key)?.into_iter().map(|hash| hash as u64).collect()
+        }
+    })
+}
+
+/// Bits of a number, mixed so that all of them depend on all (the finaliser of SplitMix64, which is a bijection).
+fn mixed(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
 }
 
 fn numbers(data_type: DataType, column: &Column) -> Result<Numbers, TableError> {
