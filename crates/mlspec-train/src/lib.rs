@@ -17,6 +17,7 @@ mod stage;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod warm;
 
 pub use error::TrainError;
 pub use estimator::{

@@ -112,10 +112,14 @@ pub(crate) fn lanes<T: Send>(
     most: usize,
     compute: impl Fn(usize, Range<usize>) -> T + Sync,
 ) -> Vec<T> {
+    let count = features.blocks().len().clamp(1, most.max(1));
+    (0..count).into_par_iter().map(|at| compute(at, lane(features, count, at))).collect()
+}
+
+/// The blocks of one of `count` lanes.
+pub(crate) fn lane(features: &Features, count: usize, at: usize) -> Range<usize> {
     let blocks = features.blocks().len();
-    let count = blocks.clamp(1, most.max(1));
-    let bounds: Vec<Range<usize>> = (0..count).map(|lane| lane * blocks / count..(lane + 1) * blocks / count).collect();
-    bounds.into_par_iter().enumerate().map(|(at, lane)| compute(at, lane)).collect()
+    at * blocks / count..(at + 1) * blocks / count
 }
 
 /// The blocks of a lane, each with the position of its first row.

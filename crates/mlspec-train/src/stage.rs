@@ -1,10 +1,10 @@
 //! Between artifacts and [`Trainer::fit`]; no decisions here.
 
-use crate::{Fitted, Sample, TrainError, TrainParams, Trainer};
+use crate::{Fitted, Sample, TrainError, TrainParams, Trainer, warm};
 use mlspec_model::{LoadedMatrix, Model};
-use mlspec_record::body::{Guarantee, Method, Training};
+use mlspec_record::body::{Guarantee, Method, Start, Training};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Lineage, LineageParent, Name, Producer, RowLineage, StageId};
-use mlspec_stage::{Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
 use serde_json::{Map, Value};
 
 /// The stage: a matrix in, a model out.
@@ -95,6 +95,18 @@ impl Stage for TrainStage {
     }
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
+        self.fit(cx, None)
+    }
+
+    /// What is found from sums or anew is found as by a run, which is exact. Iterations begin at the model before.
+    fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
+        let before = cx.previous().and_then(|previous| warm::model(cx.store(), previous, self.trainer.estimator()));
+        self.fit(cx, before.as_ref())
+    }
+}
+
+impl TrainStage {
+    fn fit(&self, cx: &mut Context<'_>, before: Option<&Model>) -> Result<(), StageError> {
         let store = cx.store();
         let input = cx.input("train", ArtifactKind::Matrix)?.artifact.clone();
         let matrix = LoadedMatrix::read(store, &input)?;
@@ -102,8 +114,16 @@ impl Stage for TrainStage {
         let target = matrix.target.as_ref().ok_or(TrainError::NoLabel)?;
         let sample = Sample::new(&matrix.features, target, matrix.weights.as_deref())?;
         let start = cx.host().seconds();
-        let mut fitted = self.trainer.fit(&sample)?;
+        let before = before.and_then(|before| warm::carried(store, before, &matrix));
+        let mut fitted = match &before {
+            Some(before) => self.trainer.refit(&sample, before)?,
+            None => self.trainer.fit(&sample)?,
+        };
         cx.measure("fit_seconds", cx.host().seconds() - start);
+        if fitted.convergence.as_ref().is_some_and(|convergence| convergence.start == Start::Previous) {
+            cx.incremental();
+            cx.inexact();
+        }
         if matrix.features.columns() <= Model::MAX_NAMES {
             fitted.model = fitted.model.with_names(matrix.encoders.names())?;
         }

@@ -54,6 +54,7 @@ fn conforms() {
     let logistic = json!({"estimator": {"logistic_regression": {"C": 10.0}}});
     let ridge = json!({"estimator": {"ridge": {}}});
     let case = Case::new(&bench, entry(), logistic.clone())
+        .inexact(1e-6)
         .input("train", &rows)
         .on_empty(OnEmpty::Refuses("no rows to fit on"))
         .empty_input("train", &matrix(&bench, 0, classes))

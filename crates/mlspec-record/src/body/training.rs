@@ -77,7 +77,7 @@ pub enum Start {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// From sums over rows, by chunk: those of chunks whose rows did not change are taken over. A run adds up the same.
+    /// From sums over all rows, added up chunk by chunk in their order: a run adds up the same.
     Statistics,
     /// By iterations from the coefficients before on; a run begins elsewhere and ends at the same optimum.
     WarmStart,

@@ -7,11 +7,11 @@ use super::{Fitted, outside};
 use crate::{Sample, TrainError};
 use mlspec_model::{Linear, Model, Predictor};
 use mlspec_record::body::Guarantee;
-use moments::Moments;
+use moments::{Moments, occurring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The most features: the statistics hold a number for each pair.
+/// The most features that are not zero everywhere: the statistics hold a number for each pair.
 const MAX_FEATURES: usize = 5000;
 
 /// Ordinary least squares: minimises `Σ (y - Xw - b)²`. Where features depend on each other linearly, the coefficients of
@@ -76,10 +76,11 @@ impl Ridge {
 fn fit(name: &'static str, sample: &Sample<'_>, alpha: f64, fit_intercept: bool) -> Result<Fitted, TrainError> {
     let labels = sample.values(name)?;
     let features = sample.features().columns();
-    if features > MAX_FEATURES {
-        return Err(TrainError::TooManyFeatures { estimator: name, features, limit: MAX_FEATURES });
+    let columns = occurring(sample.features());
+    if columns.len() > MAX_FEATURES {
+        return Err(TrainError::TooManyFeatures { estimator: name, features: columns.len(), limit: MAX_FEATURES });
     }
-    let moments = Moments::new(sample, labels, fit_intercept);
+    let moments = Moments::new(sample, labels, &columns, fit_intercept);
     let (covariance, product) = (moments.covariance(), moments.product());
     if !covariance.iter().chain(product.iter()).all(|value| value.is_finite()) {
         return Err(TrainError::Overflow);
@@ -89,7 +90,9 @@ fn fit(name: &'static str, sample: &Sample<'_>, alpha: f64, fit_intercept: bool)
     if !(intercept.is_finite() && solution.coefficients.iter().all(|value| value.is_finite())) {
         return Err(TrainError::Overflow);
     }
-    let linear = Linear { coefficients: solution.coefficients, intercept };
+    let mut coefficients = vec![0.0; features];
+    columns.iter().zip(&solution.coefficients).for_each(|(&column, value)| coefficients[column] = *value);
+    let linear = Linear { coefficients, intercept };
     let mut warnings = Vec::new();
     if solution.rank < features && alpha == 0.0 {
         warnings.push(format!(

@@ -3,25 +3,30 @@
 mod binary;
 mod multinomial;
 mod newton;
+mod rough;
 mod thin;
 
 use super::{Fitted, outside};
-use crate::sample::Classes;
+use crate::sample::{Classes, lane_blocks, lanes};
 use crate::{Sample, TrainError};
 use binary::Binary;
 use mlspec_model::{Features, Logistic, Model, Predictor};
-use mlspec_record::body::{Convergence, Guarantee};
+use mlspec_record::body::{Convergence, Guarantee, Start};
 use multinomial::Multinomial;
-use newton::minimise;
+use newton::{Beginning, Limits, minimise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thin::Thin;
+
+/// How much of the way to the optimum may be left, as change of any fitted row's probability: so little that a warm start and a
+/// fit from the beginning end at the same probabilities, to 10⁻⁶.
+const CHANGE: f64 = 2e-7;
 
 /// Logistic regression with a quadratic penalty, as scikit-learn's `LogisticRegression`: minimises
 /// `|w|² / 2 + C Σ weight · log loss`. The intercept is not penalised. For more than two classes it is multinomial.
 ///
 /// It is fitted by Newton's method with conjugate gradients, on all rows, to the optimum. Where there are many rows, it begins at
-/// the optimum of some of them, whose curvature also speeds up what follows.
+/// the optimum of some of them, whose curvature also speeds up what follows; in an update, at the coefficients before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogisticRegression {
@@ -81,13 +86,17 @@ impl LogisticRegression {
         }
     }
 
-    pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
+    /// Fits to rows; from a model of the same features on, if its classes are those of the rows.
+    pub(crate) fn fit(&self, sample: &Sample<'_>, before: Option<&Logistic>) -> Result<Fitted, TrainError> {
         let classes = sample.classes(Self::NAME)?;
         let problem = self.problem(sample, &classes);
         let features = sample.features().columns();
+        let before = before.filter(|before| {
+            before.classes == classes.names && before.coefficients.iter().all(|row| row.len() == features)
+        });
         let (coefficients, intercepts, convergence) = match classes.names.len() {
-            2 => self.binary(&problem, features),
-            count => self.multinomial(&problem, features, count),
+            2 => self.binary(&problem, before),
+            count => self.multinomial(&problem, count, before),
         };
         if !coefficients.iter().flatten().chain(&intercepts).all(|value| value.is_finite()) {
             return Err(TrainError::Overflow);
@@ -122,30 +131,71 @@ impl LogisticRegression {
         }
     }
 
-    fn binary(&self, problem: &Problem<'_>, features: usize) -> (Vec<Vec<f64>>, Vec<f64>, Convergence) {
-        let thin = Thin::of(problem);
-        let (start, rough) = thin.as_ref().map_or((None, None), |thin| thin.begin(self.tol, self.max_iter));
-        let (mut weights, convergence) =
-            minimise(&Binary::new(problem), start, rough.as_ref(), self.tol, self.max_iter);
+    fn limits(&self) -> Limits {
+        Limits { gradient: self.tol, change: CHANGE, steps: self.max_iter }
+    }
+
+    fn binary(&self, problem: &Problem<'_>, before: Option<&Logistic>) -> (Vec<Vec<f64>>, Vec<f64>, Convergence) {
+        let features = problem.features.columns();
+        let beginning = match before {
+            Some(before) => {
+                let mut point = before.coefficients.concat();
+                point.extend(before.intercepts.iter().filter(|_| self.fit_intercept));
+                Beginning { start: Start::Previous, point: Some(point), rough: None }
+            }
+            None => Thin::of(problem).map_or_else(Beginning::zero, |thin| thin.begin(self.limits())),
+        };
+        let (mut weights, end, convergence) = minimise(&Binary::new(problem), beginning, self.limits());
+        let bound = self.distance(problem, &end.gradient, features);
         let intercept = if self.fit_intercept { weights.pop().unwrap_or(0.0) } else { 0.0 };
         weights.truncate(features);
-        (vec![weights], vec![intercept], convergence)
+        (vec![weights], vec![intercept], Convergence { distance_bound: Some(bound), ..convergence })
     }
 
     fn multinomial(
         &self,
         problem: &Problem<'_>,
-        features: usize,
         classes: usize,
+        before: Option<&Logistic>,
     ) -> (Vec<Vec<f64>>, Vec<f64>, Convergence) {
-        let (weights, convergence) = minimise(&Multinomial::new(problem, classes), None, None, self.tol, self.max_iter);
+        let features = problem.features.columns();
+        let beginning = before.map_or_else(Beginning::zero, |before| {
+            let feature = |at: usize| before.coefficients.iter().map(move |row| row[at]);
+            let mut point: Vec<f64> = (0..features).flat_map(feature).collect();
+            point.extend(before.intercepts.iter().filter(|_| self.fit_intercept));
+            Beginning { start: Start::Previous, point: Some(point), rough: None }
+        });
+        let (weights, end, convergence) = minimise(&Multinomial::new(problem, classes), beginning, self.limits());
+        // How intercepts and coefficients play together has no bound as simple as that of two classes.
+        let bound = (!self.fit_intercept).then(|| self.distance(problem, &end.gradient, features * classes));
         let class = |class: usize| weights.iter().skip(class).step_by(classes).take(features).copied().collect();
         let mut intercepts = weights.get(features * classes..).map_or_else(Vec::new, <[f64]>::to_vec);
         intercepts.resize(classes, 0.0);
         // Any constant could be added to all intercepts; this one makes them add up to 0.
         let mean = intercepts.iter().sum::<f64>() / classes as f64;
         intercepts.iter_mut().for_each(|intercept| *intercept -= mean);
-        ((0..classes).map(class).collect(), intercepts, convergence)
+        let coefficients = (0..classes).map(class).collect();
+        (coefficients, intercepts, Convergence { distance_bound: bound, ..convergence })
+    }
+
+    /// How far the coefficients are from those of the optimum at most.
+    ///
+    /// With the intercept at its best for given coefficients, the objective is strongly convex in them, by the penalty. On
+    /// the way of the intercept to there, the gradient by the coefficients changes by the intercept's own gradient times the
+    /// length of the longest row, at most.
+    fn distance(&self, problem: &Problem<'_>, gradient: &[f64], penalised: usize) -> f64 {
+        let (coefficients, intercept) = gradient.split_at(penalised.min(gradient.len()));
+        let norm = |vector: &[f64]| vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let longest = match intercept {
+            [] => 0.0,
+            _ => lanes(problem.features, 16, |_, lane| {
+                let rows = lane_blocks(problem.features, lane).flat_map(|(_, block)| block.rows());
+                rows.map(|row| norm(row.values)).fold(0.0, f64::max)
+            })
+            .into_iter()
+            .fold(0.0, f64::max),
+        };
+        (norm(coefficients) + longest * norm(intercept)) / problem.penalty
     }
 }
 

@@ -9,7 +9,7 @@ pub use logistic::{ClassWeight, LogisticRegression};
 pub use tree::{Criterion, DecisionTree};
 
 use crate::{Sample, TrainError};
-use mlspec_model::Model;
+use mlspec_model::{Model, Predictor};
 use mlspec_record::body::{Convergence, Guarantee};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,8 +86,23 @@ impl Trainer {
         match &self.0 {
             Estimator::LinearRegression(linear) => linear.fit(sample),
             Estimator::Ridge(ridge) => ridge.fit(sample),
-            Estimator::LogisticRegression(logistic) => logistic.fit(sample),
+            Estimator::LogisticRegression(logistic) => logistic.fit(sample, None),
             Estimator::DecisionTree(tree) => tree.fit(sample),
+        }
+    }
+
+    /// Fits a model where one of the same features is known that was fitted to nearly the same rows: iterations begin there.
+    /// The result is the same on any number of threads. Estimators without iterations, and rows of other classes, make no use of
+    /// it; [`mlspec_record::body::Convergence::start`] says.
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`].
+    pub fn refit(&self, sample: &Sample<'_>, before: &Model) -> Result<Fitted, TrainError> {
+        match (&self.0, before.predictor()) {
+            (Estimator::LogisticRegression(logistic), Predictor::Logistic(before)) => {
+                logistic.fit(sample, Some(before))
+            }
+            _ => self.fit(sample),
         }
     }
 }

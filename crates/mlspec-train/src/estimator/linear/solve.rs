@@ -15,6 +15,9 @@ const INDEPENDENT: f64 = 1e-11;
 /// Solves `(A + alpha I) w = b` for a positive semidefinite `A`. Where there are many solutions, the one of least norm.
 pub(super) fn solve(a: DMatrix<f64>, b: DVector<f64>, alpha: f64) -> Solution {
     let features = b.len();
+    if features == 0 {
+        return Solution { coefficients: Vec::new(), rank: 0 };
+    }
     // In units in which every feature has variance 1, so that "small" means the same for all.
     let scales = DVector::from_fn(features, |i, _| {
         let variance = a[(i, i)] + alpha;

@@ -58,6 +58,63 @@ fn a_large_mean_costs_no_digits() {
     assert_close(&linear.coefficients, &[1.9906535879188307, -0.9980330299426542, 0.4257145716222894], 1e-8);
 }
 
+/// A shift of one feature by 10⁹ is taken up by the intercept, wherever rows and lanes begin.
+#[test]
+fn the_first_row_plays_no_part() {
+    let rows = dense(60, 3);
+    let shifted: Vec<f64> = rows.iter().enumerate().map(|(at, x)| if at % 3 == 1 { x + 1e9 } else { *x }).collect();
+    let mut wild = shifted.clone();
+    wild[1] = 0.5; // the first row, without the shift, and without weight
+    let weights: Vec<f64> = (0..60).map(|row| if row == 0 { 1e-30 } else { 1.0 }).collect();
+    for fit_intercept in [true, false] {
+        let fitted = |x: &[f64]| {
+            let estimator = Ridge { alpha: 0.0, fit_intercept };
+            let fitted = fit(estimator, &blocks(3, x), &Target::Value(labels()), Some(&weights)).unwrap();
+            let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
+            linear.coefficients
+        };
+        assert_close(&fitted(&wild), &fitted(&shifted), 1e-5);
+    }
+}
+
+/// Features that are zero everywhere cost nothing and get nothing.
+#[test]
+fn empty_features_are_left_out() {
+    let rows = dense(60, 3);
+    let wide: Vec<f64> = rows.chunks(3).flat_map(|x| [0.0, x[0], 0.0, x[1], x[2]]).collect();
+    for alpha in [0.0, 10.0] {
+        let coefficients = |x: &Features| {
+            let fitted = fit(Ridge { alpha, fit_intercept: true }, x, &Target::Value(labels()), None).unwrap();
+            let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
+            linear.coefficients
+        };
+        let narrow = coefficients(&blocks(3, &rows));
+        assert_eq!(coefficients(&blocks(5, &wide)), [0.0, narrow[0], 0.0, narrow[1], narrow[2]]);
+    }
+    let nothing = fit(Ridge::default(), &blocks(2, &[0.0; 120]), &Target::Value(labels()), None).unwrap();
+    let Predictor::Linear(linear) = nothing.model.predictor() else { panic!() };
+    assert_eq!(linear.coefficients, [0.0, 0.0]);
+}
+
+/// Sparse and dense lanes count the same.
+#[test]
+fn zeros_change_nothing_but_the_way() {
+    let values: Vec<f64> =
+        dense(600, 8).into_iter().enumerate().map(|(at, x)| if at * 7 % 10 < 7 { 0.0 } else { x }).collect();
+    let y = Target::Value((0..600).map(|row| ((row * 29) % 17) as f64).collect());
+    let fitted = |x: &[f64], width: usize| {
+        let fitted = fit(Ridge::default(), &blocks(width, x), &y, None).unwrap();
+        let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
+        linear
+    };
+    // Eight more features, the same in each row, make the rows dense.
+    let dense: Vec<f64> = values.chunks(8).flat_map(|x| [x, &[3.0; 8]].concat()).collect();
+    let (sparse, dense) = (fitted(&values, 8), fitted(&dense, 16));
+    assert_close(&dense.coefficients[..8], &sparse.coefficients, 1e-11);
+    assert_eq!(dense.coefficients[8..], [0.0; 8]);
+    assert_close(&[dense.intercept], &[sparse.intercept], 1e-11);
+}
+
 #[test]
 fn as_linfa() {
     use linfa::traits::Fit;

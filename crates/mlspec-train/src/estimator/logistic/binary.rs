@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::newton::{Evaluation, Objective};
+use super::rough::Rough;
 use crate::sample::{add, lane_blocks, lanes};
 
 /// Mean log loss plus penalty; the last variable is the intercept, if there is one.
@@ -32,12 +33,20 @@ struct Lane {
     loss: f64,
     gradient: Vec<f64>,
     diagonal: Vec<f64>,
-    curvature: Vec<f64>,
+    rows: Rows,
+}
+
+/// What is kept of the rows of a lane.
+pub(super) struct Rows {
+    /// The second derivative of each row's loss by its score.
+    pub(super) bends: Vec<f64>,
+    /// The probability of the second class.
+    shares: Vec<f64>,
 }
 
 impl Objective for Binary<'_> {
-    /// For each lane, for each row, the second derivative of its loss by its score.
-    type Curvature = Vec<Vec<f64>>;
+    /// By lane.
+    type Curvature = Vec<Rows>;
 
     fn size(&self) -> usize {
         self.features() + usize::from(self.problem.intercept)
@@ -47,21 +56,23 @@ impl Objective for Binary<'_> {
         let Problem { features, codes, weights, penalty, .. } = self.problem;
         let (coefficients, intercept) = self.parts(point);
         let found = lanes(features, LANES, |_, lane| {
+            let rows = lane_blocks(features, lane.clone()).map(|(_, block)| block.len()).sum();
             let mut sums = Lane {
                 loss: 0.0,
                 gradient: vec![0.0; point.len()],
                 diagonal: vec![0.0; point.len()],
-                curvature: Vec::new(),
+                rows: Rows { bends: Vec::with_capacity(rows), shares: Vec::with_capacity(rows) },
             };
             let (mut slopes, mut bends) = (0.0, 0.0);
             for (start, block) in lane_blocks(features, lane) {
                 for (row, at) in block.rows().zip(start..) {
                     let score = row.dot(coefficients) + intercept;
-                    let (loss, slope, bend) = loss(score, codes[at], weights[at]);
+                    let Loss { loss, slope, bend, share } = loss(score, codes[at], weights[at]);
                     sums.loss += loss;
                     slopes += slope;
                     bends += bend;
-                    sums.curvature.push(bend);
+                    sums.rows.bends.push(bend);
+                    sums.rows.shares.push(share);
                     for (&column, value) in row.indices.iter().zip(row.values) {
                         sums.gradient[column as usize] += slope * value;
                         sums.diagonal[column as usize] += bend * value * value;
@@ -86,7 +97,7 @@ impl Objective for Binary<'_> {
             value += lane.loss;
             add(&mut gradient, &lane.gradient);
             add(&mut diagonal, &lane.diagonal);
-            curvature.push(lane.curvature);
+            curvature.push(lane.rows);
         }
         Evaluation { value, gradient, diagonal, curvature }
     }
@@ -98,7 +109,7 @@ impl Objective for Binary<'_> {
             let mut product = vec![0.0; vector.len()];
             let mut sum = 0.0;
             let rows = lane_blocks(features, lane).flat_map(|(_, block)| block.rows());
-            for (row, bend) in rows.zip(&curvature[index]) {
+            for (row, bend) in rows.zip(&curvature[index].bends) {
                 let factor = bend * (row.dot(coefficients) + intercept);
                 sum += factor;
                 for (&column, value) in row.indices.iter().zip(row.values) {
@@ -117,10 +128,30 @@ impl Objective for Binary<'_> {
         found.iter().for_each(|lane| add(&mut product, lane));
         product
     }
+
+    fn rough(&self, here: &Evaluation<Self::Curvature>) -> Option<Rough> {
+        Rough::if_worth_it(self.problem, here)
+    }
+
+    fn change(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64 {
+        before.iter().zip(after).map(|(before, after)| apart(&before.shares, &after.shares)).fold(0.0, f64::max)
+    }
 }
 
-/// The weighted log loss of a row and its first and second derivative by the score.
-fn loss(score: f64, code: u32, weight: f64) -> (f64, f64, f64) {
+/// The largest difference between two vectors' components.
+pub(super) fn apart(one: &[f64], other: &[f64]) -> f64 {
+    one.iter().zip(other).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
+}
+
+/// The weighted log loss of a row, its first and second derivative by the score, and the probability of the second class.
+struct Loss {
+    loss: f64,
+    slope: f64,
+    bend: f64,
+    share: f64,
+}
+
+fn loss(score: f64, code: u32, weight: f64) -> Loss {
     let sign = if code == 1 { 1.0 } else { -1.0 };
     let margin = sign * score;
     let small = (-margin.abs()).exp();
@@ -129,5 +160,10 @@ fn loss(score: f64, code: u32, weight: f64) -> (f64, f64, f64) {
     } else {
         (small.ln_1p() - margin, 1.0 / (1.0 + small))
     };
-    (weight * loss, -sign * weight * wrong, weight * small / ((1.0 + small) * (1.0 + small)))
+    Loss {
+        loss: weight * loss,
+        slope: -sign * weight * wrong,
+        bend: weight * small / ((1.0 + small) * (1.0 + small)),
+        share: if code == 1 { 1.0 - wrong } else { wrong },
+    }
 }

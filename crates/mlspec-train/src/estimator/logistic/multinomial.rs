@@ -1,6 +1,7 @@
 //! The objective for more than two classes.
 
 use super::Problem;
+use super::binary::apart;
 use super::newton::{Evaluation, Objective};
 use crate::sample::{add, lane_blocks, lanes};
 use mlspec_model::Row;
@@ -135,6 +136,10 @@ impl Objective for Multinomial<'_> {
         let mut product = self.penalty(vector);
         found.iter().for_each(|lane| add(&mut product, lane));
         product
+    }
+
+    fn change(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64 {
+        before.iter().zip(after).map(|(before, after)| apart(before, after)).fold(0.0, f64::max)
     }
 }
 

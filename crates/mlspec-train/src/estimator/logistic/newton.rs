@@ -1,6 +1,6 @@
 //! Newton's method with truncated conjugate gradients, for smooth convex functions of many variables.
 
-use super::thin::Rough;
+use super::rough::Rough;
 use mlspec_record::body::{Convergence, Start};
 
 /// A smooth convex function.
@@ -16,6 +16,14 @@ pub(super) trait Objective {
 
     /// The Hessian times a vector.
     fn hessian(&self, curvature: &Self::Curvature, vector: &[f64]) -> Vec<f64>;
+
+    /// The Hessian at a point, to speed up steps near it, if that is worth it.
+    fn rough(&self, _here: &Evaluation<Self::Curvature>) -> Option<Rough> {
+        None
+    }
+
+    /// The largest change of a row's probability between two points.
+    fn change(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64;
 }
 
 /// A function at a point.
@@ -27,45 +35,99 @@ pub(super) struct Evaluation<C> {
     pub(super) curvature: C,
 }
 
+/// How much of a step its solution may lack: near the minimum, and while it is far.
+const FORCING: (f64, f64) = (1e-4, 0.1);
+
+/// When steps change no probability by more than this, the Hessian is nearly that of the minimum.
+const NEAR: f64 = 0.3;
+
+/// How much more a probability may change than the inexact solution as a whole lacks: rare features count little in the whole.
+const MARGIN: f64 = 10.0;
+
 /// The most products with the Hessian per step.
 const MAX_PRODUCTS: usize = 500;
 
-/// Finds the minimum, from `start` (or 0) on: until no component of the gradient is above `tolerance`, or after `max_iter`
-/// steps. `rough` is something like the Hessian at the minimum; it changes how soon the minimum is found, not which.
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The largest component that the gradient may have at the end.
+    pub(super) gradient: f64,
+    /// How much a row's probability may still change on the way to the minimum.
+    pub(super) change: f64,
+    /// The most steps.
+    pub(super) steps: u32,
+}
+
+/// Where a minimum is sought from.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    pub(super) start: Start,
+    /// The point; 0 if there is none.
+    pub(super) point: Option<Vec<f64>>,
+    /// Something like the Hessian at the minimum; it changes how soon the minimum is found, not which.
+    pub(super) rough: Option<Rough>,
+}
+
+impl Beginning {
+    /// Nothing is known.
+    pub(super) fn zero() -> Self {
+        Self { start: Start::Zero, point: None, rough: None }
+    }
+}
+
+/// Finds the minimum: until no component of the gradient is above the limit and what is left of the way changes no probability
+/// by more than the limit, or after the most steps, or where nothing smaller can be represented.
+///
+/// A Newton step that changes probabilities by `d` leaves about `d²` of the way, and what its inexact solution leaves out.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
-    start: Option<Vec<f64>>,
-    rough: Option<&Rough>,
-    tolerance: f64,
-    max_iter: u32,
-) -> (Vec<f64>, Convergence) {
-    let from = if start.is_some() { Start::Sample } else { Start::Zero };
-    let mut point = start.unwrap_or_else(|| vec![0.0; objective.size()]);
+    beginning: Beginning,
+    limits: Limits,
+) -> (Vec<f64>, Evaluation<O::Curvature>, Convergence) {
+    let Beginning { start, point, mut rough } = beginning;
+    let mut point = point.unwrap_or_else(|| vec![0.0; objective.size()]);
     let mut here = objective.at(&point);
-    let mut iterations = 0;
-    while greatest(&here.gradient) > tolerance && iterations < max_iter {
+    let (mut iterations, mut left) = (0, f64::INFINITY);
+    let (mut near, mut exact) = (start == Start::Previous, false);
+    while (greatest(&here.gradient) > limits.gradient || left > limits.change) && iterations < limits.steps {
+        if near && !exact {
+            exact = true;
+            rough = objective.rough(&here).or(rough);
+        }
+        let Some(Step { step, rest }) = newton_step(objective, &here, rough.as_ref()) else {
+            left = if greatest(&here.gradient) == 0.0 { 0.0 } else { left };
+            break;
+        };
         iterations += 1;
-        let step = newton_step(objective, &here, rough);
-        let Some((next, there)) = search(objective, &point, &here, &step) else { break };
+        let Some((next, there, length)) = search(objective, &point, &here, &step) else { break };
+        let change = objective.change(&here.curvature, &there.curvature);
+        left = if length < 1.0 { f64::INFINITY } else { change * (MARGIN * rest + change) };
+        near = change <= NEAR;
         (point, here) = (next, there);
     }
     let gradient_norm = greatest(&here.gradient);
     let convergence = Convergence {
-        start: from,
-        converged: gradient_norm <= tolerance,
+        start,
+        converged: gradient_norm <= limits.gradient,
         iterations: u64::from(iterations),
         objective: here.value,
         gradient_norm,
-        tolerance,
-        probability_change: None,
+        tolerance: limits.gradient,
+        probability_change: left.is_finite().then_some(left),
         distance_bound: None,
     };
-    (point, convergence)
+    (point, here, convergence)
+}
+
+/// A Newton step, and the share of it that its inexact solution may lack.
+struct Step {
+    step: Vec<f64>,
+    rest: f64,
 }
 
 /// Solves `H step = -gradient` by conjugate gradients, preconditioned by the rough Hessian or else by the diagonal; the closer
-/// to the minimum, the more exactly.
-fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rough: Option<&Rough>) -> Vec<f64> {
+/// to the minimum, the more exactly. Nothing where the gradient is 0.
+fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rough: Option<&Rough>) -> Option<Step> {
     let inverse: Vec<f64> = here.diagonal.iter().map(|value| if *value > 0.0 { value.recip() } else { 0.0 }).collect();
     let precondition = |rest: &[f64]| -> Vec<f64> {
         let mut scaled: Vec<f64> = rest.iter().zip(&inverse).map(|(rest, inverse)| rest * inverse).collect();
@@ -80,7 +142,11 @@ fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rou
     let mut direction = scaled.clone();
     let mut energy = dot(&rest, &scaled);
     // In the norm of the preconditioner, in which the size of the features plays no part.
-    let enough = energy * f64::min(0.1, energy.sqrt()).powi(2);
+    let whole = energy;
+    if !(whole > 0.0) {
+        return None;
+    }
+    let enough = whole * whole.sqrt().clamp(FORCING.0, FORCING.1).powi(2);
     for _ in 0..MAX_PRODUCTS {
         if !(energy > enough && energy > 0.0) {
             break;
@@ -99,16 +165,16 @@ fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rou
         direction.iter_mut().zip(&scaled).for_each(|(direction, scaled)| *direction = scaled + keep * *direction);
         energy = next;
     }
-    step
+    Some(Step { step, rest: (energy / whole).max(0.0).sqrt() })
 }
 
-/// Goes along the step, halved until the function falls enough.
+/// Goes along the step, halved until the function falls enough; says how much of the step was gone.
 fn search<O: Objective>(
     objective: &O,
     point: &[f64],
     here: &Evaluation<O::Curvature>,
     step: &[f64],
-) -> Option<(Vec<f64>, Evaluation<O::Curvature>)> {
+) -> Option<(Vec<f64>, Evaluation<O::Curvature>, f64)> {
     let slope = dot(&here.gradient, step);
     if !(slope < 0.0) {
         return None;
@@ -122,7 +188,10 @@ fn search<O: Objective>(
         let falls = there.value <= here.value + 1e-4 * length * slope;
         let level = there.value <= here.value + 1e-12 * here.value.abs();
         if falls || level && greatest(&there.gradient) < greatest(&here.gradient) {
-            return Some((next, there));
+            return Some((next, there, length));
+        }
+        if level && slope.abs() <= 1e-12 * here.value.abs() {
+            return None;
         }
         length /= 2.0;
     }

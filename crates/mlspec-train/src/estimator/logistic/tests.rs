@@ -99,6 +99,78 @@ fn one_thread_or_two() {
     }
 }
 
+/// Rows of 40 features, most of them rare: the least curved directions that an optimum can have.
+fn sparse(rows: usize, from: usize) -> (Features, Vec<u32>) {
+    let mut block = mlspec_model::Block::default();
+    let mut codes = Vec::new();
+    for row in from..from + rows {
+        let draw = |purpose: usize| (row * 2_654_435_761 + purpose * 40_503 + row * row * 97) >> 7;
+        let mut columns: Vec<u32> = (0..4).map(|at| ((draw(at) % 40) * (draw(at + 9) % 40) / 40) as u32).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns.iter().for_each(|&column| block.push(column, 0.5 + (draw(column as usize) % 7) as f64 / 7.0));
+        block.end_row();
+        let likes = columns.iter().map(|column| (column * 7 % 11) as f64 - 5.0).sum::<f64>();
+        codes.push(u32::from(likes + (draw(30) % 12) as f64 > 5.0) + u32::from(likes > 6.0));
+    }
+    (Features::new(40, vec![block]).unwrap(), codes)
+}
+
+#[test]
+fn a_warm_start_ends_where_a_fit_from_the_beginning_does() {
+    for (classes, c, fit_intercept) in [(2, 10.0, true), (2, 0.01, false), (3, 1.0, true), (3, 1e3, false)] {
+        let target = |codes: &[u32]| Target::Class {
+            codes: codes.iter().map(|code| (*code).min(classes - 1)).collect(),
+            classes: (0..classes).map(|class| class.to_string()).collect(),
+            positive: None,
+        };
+        let trainer = crate::Estimator::from(LogisticRegression { c, fit_intercept, ..LogisticRegression::default() });
+        let (trainer, strict) = (trainer.check().unwrap(), LogisticRegression { c, fit_intercept, ..tight() });
+        let ((x, codes), (y, now)) = (sparse(3_000, 0), sparse(3_000, 40));
+        let before = trainer.fit(&Sample::new(&x, &target(&codes), None).unwrap()).unwrap().model;
+        let now = target(&now);
+        let sample = Sample::new(&y, &now, None).unwrap();
+        let (cold, warm) = (trainer.fit(&sample).unwrap(), trainer.refit(&sample, &before).unwrap());
+        let strict = strict.fit(&sample, None).unwrap();
+        let predict = |fitted: &Fitted| match fitted.model.predict(&y).unwrap() {
+            Prediction::Class { probabilities: Some(shares), .. } => shares.concat(),
+            other => panic!("{other:?}"),
+        };
+        let apart =
+            |a: &Fitted, b: &Fitted| predict(a).iter().zip(predict(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let near = apart(&cold, &warm);
+        let (cold_end, warm_end) = (cold.convergence.clone().unwrap(), warm.convergence.clone().unwrap());
+        assert!(near <= 5e-7 && apart(&warm, &strict) <= 5e-7, "{near:e}");
+        assert!(apart(&strict, &Fitted { model: before, ..warm.clone() }) > 1e-4, "nothing changed");
+        assert_eq!((cold_end.start, warm_end.start), (Start::Zero, Start::Previous));
+        assert!(warm_end.converged && warm_end.iterations < cold_end.iterations, "{cold_end:?} {warm_end:?}");
+        let coefficients = |fitted: &Fitted| match fitted.model.predictor() {
+            Predictor::Logistic(logistic) => logistic.coefficients.concat(),
+            other => panic!("{other:?}"),
+        };
+        let distance = |a: &Fitted, b: &Fitted| {
+            let squares = coefficients(a).iter().zip(coefficients(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+            squares.sqrt()
+        };
+        if let Some(bound) = warm_end.distance_bound {
+            assert!(distance(&warm, &strict) <= bound + 1e-9, "{} is above {bound}", distance(&warm, &strict));
+        }
+    }
+}
+
+#[test]
+fn other_classes_begin_anew() {
+    let x = blocks(3, &dense(60, 3));
+    let trainer = crate::Estimator::from(tight()).check().unwrap();
+    let (two, three) = (classes(&[0.7]), classes(&[0.0, 1.0]));
+    let before = trainer.fit(&Sample::new(&x, &two, None).unwrap()).unwrap().model;
+    let sample = Sample::new(&x, &three, None).unwrap();
+    assert_eq!(trainer.refit(&sample, &before).unwrap(), trainer.fit(&sample).unwrap());
+    let narrow = blocks(2, &dense(60, 2));
+    let sample = Sample::new(&narrow, &two, None).unwrap();
+    assert_eq!(trainer.refit(&sample, &before).unwrap(), trainer.fit(&sample).unwrap());
+}
+
 #[test]
 fn bad_input_is_refused() {
     let x = blocks(3, &dense(60, 3));

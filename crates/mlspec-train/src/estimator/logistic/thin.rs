@@ -5,19 +5,16 @@
 
 use super::Problem;
 use super::binary::Binary;
-use super::newton::{Objective as _, minimise};
-use crate::sample::{add, lane_blocks, lanes};
+use super::newton::{Beginning, Limits, minimise};
+use super::rough::Rough;
 use mlspec_model::Features;
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+use mlspec_record::body::Start;
 
 /// From how many rows on a sample is worth it.
 const ROWS: usize = 32_768;
 
 /// Every which row is in the sample.
 const EVERY: usize = 16;
-
-/// The most variables whose Hessian is factorised: at 2,000 it takes 32 MB, and a second.
-const VARIABLES: usize = 2_000;
 
 /// How many rows of each class the sample must have: the optimum of fewer says nothing.
 const OF_EACH_CLASS: usize = 16;
@@ -32,12 +29,6 @@ pub(super) struct Thin {
     weights: Vec<f64>,
     penalty: f64,
     intercept: bool,
-}
-
-/// The Hessian of a sample over the variables that occur in it, factorised.
-pub(super) struct Rough {
-    variables: Vec<usize>,
-    factor: Cholesky<f64, Dyn>,
 }
 
 impl Thin {
@@ -63,62 +54,21 @@ impl Thin {
         })
     }
 
-    /// Where to begin, and the Hessian there, unless it would be too large.
-    pub(super) fn begin(&self, tolerance: f64, max_iter: u32) -> (Option<Vec<f64>>, Option<Rough>) {
-        let problem = Problem {
+    fn problem(&self) -> Problem<'_> {
+        Problem {
             features: &self.features,
             codes: &self.codes,
             weights: self.weights.clone(),
             penalty: self.penalty,
             intercept: self.intercept,
-        };
-        let objective = Binary::new(&problem);
-        let (point, _) = minimise(&objective, None, None, tolerance.max(TOLERANCE), max_iter);
-        let here = objective.at(&point);
-        let occurs = |&(_, diagonal): &(usize, &f64)| *diagonal > self.penalty;
-        let variables: Vec<usize> = here.diagonal.iter().enumerate().filter(occurs).map(|(at, _)| at).collect();
-        let rough = if variables.len() > VARIABLES { None } else { self.rough(&here.curvature, variables) };
-        (Some(point), rough)
+        }
     }
 
-    fn rough(&self, curvature: &[Vec<f64>], variables: Vec<usize>) -> Option<Rough> {
-        let size = variables.len();
-        let mut positions = vec![None; self.features.columns() + 1];
-        variables.iter().enumerate().for_each(|(position, &variable)| positions[variable] = Some(position));
-        let intercept = if self.intercept { positions[self.features.columns()] } else { None };
-        let found = lanes(&self.features, curvature.len(), |index, lane| {
-            let mut upper = vec![0.0; size * size];
-            let rows = lane_blocks(&self.features, lane).flat_map(|(_, block)| block.rows());
-            let mut entries: Vec<(usize, f64)> = Vec::new();
-            for (row, bend) in rows.zip(&curvature[index]) {
-                let known = row.indices.iter().zip(row.values);
-                entries.clear();
-                entries.extend(known.filter_map(|(&column, &value)| Some((positions[column as usize]?, value))));
-                entries.extend(intercept.map(|position| (position, 1.0)));
-                for (at, &(i, x)) in entries.iter().enumerate() {
-                    let factor = bend * x;
-                    let line = &mut upper[i * size..(i + 1) * size];
-                    entries[at..].iter().for_each(|&(j, y)| line[j] += factor * y);
-                }
-            }
-            upper
-        });
-        let mut sum = vec![0.0; size * size];
-        found.iter().for_each(|upper| add(&mut sum, upper));
-        let hessian = DMatrix::from_fn(size, size, |i, j| {
-            let penalty = if i == j && Some(i) != intercept { self.penalty } else { 0.0 };
-            sum[i.min(j) * size + i.max(j)] + penalty
-        });
-        Some(Rough { variables, factor: Cholesky::new(hessian)? })
-    }
-}
-
-impl Rough {
-    /// Puts the solution of `H x = right` into the variables that the sample knows; others stay as they are.
-    pub(super) fn solve(&self, right: &[f64], solution: &mut [f64]) {
-        let mut known = DVector::from_iterator(self.variables.len(), self.variables.iter().map(|&at| right[at]));
-        self.factor.solve_mut(&mut known);
-        self.variables.iter().zip(known.iter()).for_each(|(&at, value)| solution[at] = *value);
+    /// At the sample's optimum, with the Hessian there, unless it would be too large.
+    pub(super) fn begin(&self, limits: Limits) -> Beginning {
+        let limits = Limits { gradient: limits.gradient.max(TOLERANCE), change: f64::INFINITY, ..limits };
+        let (point, here, _) = minimise(&Binary::new(&self.problem()), Beginning::zero(), limits);
+        Beginning { start: Start::Sample, point: Some(point), rough: Rough::new(&self.problem(), &here) }
     }
 }
 
@@ -138,10 +88,11 @@ mod tests {
         let weights = vec![1.0 / rows as f64; rows];
         let problem = Problem { features: &features, codes: &codes, weights, penalty: 1e-4, intercept: true };
         let objective = Binary::new(&problem);
-        let (expected, cold) = minimise(&objective, None, None, 1e-10, 100);
-        let (start, rough) = Thin::sample(&problem, 100).unwrap().begin(1e-10, 100);
-        assert!(rough.is_some());
-        let (found, warm) = minimise(&objective, start, rough.as_ref(), 1e-10, 100);
+        let limits = Limits { gradient: 1e-10, change: 1e-7, steps: 100 };
+        let (expected, _, cold) = minimise(&objective, Beginning::zero(), limits);
+        let beginning = Thin::sample(&problem, 100).unwrap().begin(limits);
+        assert!(beginning.rough.is_some());
+        let (found, _, warm) = minimise(&objective, beginning, limits);
         assert!(warm.converged && warm.iterations < cold.iterations, "{warm:?} {cold:?}");
         assert_close(&found, &expected, 1e-6);
     }
