@@ -16,7 +16,7 @@ const TERMS: u32 = 1000;
 #[derive(Clone, Debug)]
 pub struct ExactSum {
     /// A number of fixed point, 32 bits a cell, the least first; the last bears the sign.
-    cells: Box<[i64; CELLS]>,
+    cells: [i64; CELLS],
     /// How many terms may still be added before cells are carried on.
     room: u32,
     finite: bool,
@@ -24,7 +24,7 @@ pub struct ExactSum {
 
 impl Default for ExactSum {
     fn default() -> Self {
-        Self { cells: Box::new([0; CELLS]), room: TERMS, finite: true }
+        Self { cells: [0; CELLS], room: TERMS, finite: true }
     }
 }
 
@@ -52,6 +52,11 @@ impl ExactSum {
             *first += sign * low;
             *second += sign * high;
         }
+    }
+
+    /// Takes all terms away.
+    pub fn clear(&mut self) {
+        *self = Self::default();
     }
 
     /// Takes a term away.

@@ -1,13 +1,13 @@
 //! Sums of floats that don't depend on the order of rows: rounded once, from the exact sum.
 
-use xsum::{Xsum as _, XsumSmall};
+use mlspec_measure::ExactSum;
 
 /// An accumulator, to be used for one group after another.
-pub(crate) struct Exact(XsumSmall);
+pub(crate) struct Exact(ExactSum);
 
 impl Exact {
     pub(crate) fn new() -> Self {
-        Self(XsumSmall::new())
+        Self(ExactSum::default())
     }
 
     /// The sum of all values; 0 where there are none. Infinities and NaN give what they give in any order.
@@ -16,11 +16,12 @@ impl Exact {
             [] => 0.0,
             [one] => *one,
             [one, two] => one + two,
-            _ => {
+            _ if values.iter().all(|value| value.is_finite()) => {
                 self.0.clear();
-                self.0.add_list(values);
-                canonical_nan(self.0.sum())
+                self.0.extend(values.iter().copied());
+                self.0.get()
             }
+            _ => canonical_nan(values.iter().filter(|value| !value.is_finite()).sum()),
         }
     }
 
@@ -67,7 +68,9 @@ mod tests {
         assert_eq!(exact.sum(&[]), 0.0);
         assert!(exact.sum(&[f64::INFINITY, 1.0, f64::NEG_INFINITY]).is_nan());
         assert_eq!(exact.sum(&[f64::INFINITY, 1.0, 2.0]), f64::INFINITY);
+        assert_eq!(exact.sum(&[f64::MAX, f64::MAX, f64::NEG_INFINITY]), f64::NEG_INFINITY);
         assert_eq!(exact.sum(&[1.0, 2.0, 3.0]), 6.0);
+        assert_eq!(exact.sum(&[-1.0, -2.0, -3.0]), -6.0);
     }
 
     #[test]
