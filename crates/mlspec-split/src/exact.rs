@@ -1,9 +1,7 @@
 //! Sums of floats without rounding, which can be kept and put together.
-//!
-//! Only the small accumulator of `xsum` is used: version 0.1.6 of the large one adds up wrongly.
 
+use mlspec_measure::ExactSum;
 use serde::{Deserialize, Serialize};
-use xsum::{Xsum as _, XsumSmall};
 
 /// An exact sum of finite floats, as the floats that it rounds to: the nearest one, the one nearest to what is left, and so on
 /// until nothing is left. So equal sums are equal, however they came about.
@@ -14,23 +12,19 @@ pub(crate) struct Exact(Vec<f64>);
 impl Exact {
     /// The sum of these numbers.
     pub(crate) fn of(numbers: &[f64]) -> Self {
-        let mut sum = XsumSmall::new();
-        sum.add_list(numbers);
-        Self::expand(sum)
+        Self::expand(&numbers.iter().copied().collect())
     }
 
     /// The sum of the squares of these numbers.
     pub(crate) fn of_squares(numbers: &[f64]) -> Self {
-        let mut sum = XsumSmall::new();
-        numbers.iter().for_each(|&number| add_product(&mut sum, number, number));
-        Self::expand(sum)
+        let mut sum = ExactSum::default();
+        numbers.iter().for_each(|&number| sum.add_product(number, number));
+        Self::expand(&sum)
     }
 
     /// The sum of sums.
     pub(crate) fn merge<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut sum = XsumSmall::new();
-        parts.into_iter().for_each(|part| sum.add_list(&part.0));
-        Self::expand(sum)
+        Self::expand(&parts.into_iter().flat_map(|part| part.0.iter().copied()).collect())
     }
 
     /// The nearest float.
@@ -38,34 +32,19 @@ impl Exact {
         self.0.first().copied().unwrap_or(0.0)
     }
 
-    fn expand(mut sum: XsumSmall) -> Self {
-        let mut found = Vec::new();
-        loop {
-            let nearest = sum.sum();
-            if nearest == 0.0 || !nearest.is_finite() {
-                return Self(found);
-            }
-            found.push(nearest);
-            sum.add(-nearest);
-        }
+    fn expand(sum: &ExactSum) -> Self {
+        Self(sum.parts().unwrap_or_default())
     }
 }
 
 /// `count · squares − sum²`, rounded once: `count²` times the variance. It is never negative.
 pub(crate) fn numerator_of_variance(count: f64, sum: &Exact, squares: &Exact) -> f64 {
-    let mut found = XsumSmall::new();
-    squares.0.iter().for_each(|&part| add_product(&mut found, count, part));
+    let mut found = ExactSum::default();
+    squares.0.iter().for_each(|&part| found.add_product(count, part));
     for &one in &sum.0 {
-        sum.0.iter().for_each(|&other| add_product(&mut found, -one, other));
+        sum.0.iter().for_each(|&other| found.add_product(-one, other));
     }
-    found.sum().max(0.0)
-}
-
-/// Adds a product: its nearest float, and what that misses.
-fn add_product(sum: &mut XsumSmall, a: f64, b: f64) {
-    let product = a * b;
-    sum.add(product);
-    sum.add(a.mul_add(b, -product));
+    found.get().max(0.0)
 }
 
 #[cfg(test)]
@@ -82,6 +61,7 @@ mod tests {
         }
         assert_eq!(Exact::of(&[1e100, 1.0, -1e100]).rounded(), 1.0);
         assert_eq!(Exact::of(&[0.1; 10_000]).rounded(), 1000.0);
+        assert_eq!(Exact::of(&[-1.0, -2.0]).rounded(), -3.0);
         assert_eq!(Exact::of(&[]), Exact::of(&[0.5, -0.5]));
         let kept: Exact = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
         assert_eq!(kept, whole);
