@@ -209,6 +209,7 @@ fn check_tokens(tokens: &[Token]) -> Result<(), String> {
                 check_keyword(word, before)?;
                 if words.peek() == Some(&&Token::LParen) {
                     check_function(word)?;
+                    check_guess(word, words.clone())?;
                 }
             }
             Token::SemiColon => return Err("`;` ends a statement".to_owned()),
@@ -298,6 +299,33 @@ fn check_function(word: &Word) -> Result<(), String> {
         Some(close) if close != name => Err(format!("there is no row-wise function `{name}`; did you mean `{close}`?")),
         _ => Err(format!("there is no row-wise function `{name}`")),
     }
+}
+
+/// Without a format these guess it from the values of the first rows, so only a constant will do.
+fn check_guess<'a>(word: &Word, mut after: impl Iterator<Item = &'a Token>) -> Result<(), String> {
+    let name = word.value.to_ascii_lowercase();
+    if !["date", "datetime", "time", "timestamp"].contains(&name.as_str()) {
+        return Ok(());
+    }
+    let argument = after.by_ref().nth(1);
+    if matches!(argument, Some(Token::SingleQuotedString(_) | Token::Number(..)))
+        && after.next() == Some(&Token::RParen)
+    {
+        return Ok(());
+    }
+    let mut depth = usize::from(argument == Some(&Token::LParen));
+    for token in after {
+        match token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth > 0 => depth -= 1,
+            Token::Comma if depth == 0 => return Ok(()),
+            Token::RParen => break,
+            _ => {}
+        }
+    }
+    Err(format!(
+        "`{name}` of a column needs a format, such as `{name}(x, '%Y-%m-%d')`: it would guess one from other rows"
+    ))
 }
 
 /// Collects the columns; fails with the name of the first part that is not row-wise.
@@ -397,6 +425,10 @@ mod tests {
         ] {
             reason(sql);
         }
+        assert!(reason("date(a)").contains("needs a format"));
+        assert!(reason("lower(time((a)))").contains("needs a format"));
+        assert!(reason("timestamp(concat(a, b))").contains("needs a format"));
+        assert!(row_wise("date(a, '%Y') > date('2022-01-01') AND CAST(b AS TIMESTAMP(6)) IS NULL").is_ok());
         assert!(reason("lowr(a)").contains("did you mean `lower`?"));
         assert!(reason("a AS b").contains("named `b`"));
     }

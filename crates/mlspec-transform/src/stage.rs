@@ -6,7 +6,7 @@ use mlspec_provenance::{Materialized, Updated};
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
-use mlspec_table::{ChunkOptions, Table, manifest};
+use mlspec_table::{ChunkOptions, Table, difference, manifest};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -105,6 +105,11 @@ impl Transformer {
         for name in self.inputs() {
             let Some((_, before)) = previous.inputs().find(|(port, _)| *port == name) else { return Ok(None) };
             let after = &cx.input(name.as_str(), ArtifactKind::Table)?.artifact;
+            let differ = difference(cx.store(), &before.digest, &after.digest).map_err(TransformError::from)?;
+            let rows = before.rows.max(after.rows).unwrap_or_default();
+            if differ.is_none_or(|differ| differ.len() as u64 > rows / 2) {
+                return Ok(None);
+            }
             inputs.insert(name.to_string(), (before.clone(), after.clone()));
         }
         let options = chunks(cx, inputs.values().map(|(_, after)| after))?;

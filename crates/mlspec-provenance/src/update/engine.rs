@@ -5,12 +5,13 @@ use super::index::{self, Place};
 use super::keys::Keys;
 use super::slice::{Slice, cancel, stack};
 use crate::engine::{Bound, Run, Scan, Step, Work, apply};
+use crate::flight::bug;
 use crate::links::{Links, Node};
 use crate::operator::{Affected, Way};
 use crate::{Flight, Problem, ProvenanceError};
 use mlspec_record::Digest;
 use mlspec_store::Store;
-use mlspec_table::{Difference, Table};
+use mlspec_table::{ROW, Table};
 use std::collections::BTreeMap;
 
 /// Carries a change through a bound plan.
@@ -74,15 +75,10 @@ impl<'a> Update<'a> {
     }
 
     fn scan(&mut self, at: usize, bound: &Bound) -> Result<Slice, ProvenanceError> {
-        let Input { before, after, difference } = self.input(at)?;
-        let columns = bound.columns();
-        let read = |of: &dyn Fn(&Difference) -> Result<Table, mlspec_table::TableError>| {
-            let frame = of(difference)?.into_frame();
-            bound.empty().map(|empty| empty.with(frame))
-        };
-        let old = read(&|found| found.old_rows(self.store, &before.digest, Some(&columns)))?;
-        let new = read(&|found| found.new_rows(self.store, &after.digest, Some(&columns)))?;
-        Ok(Slice::between(old, new)?)
+        let Input { old, new, .. } = self.input(at)?;
+        let names = || std::iter::once(ROW).chain(bound.columns());
+        let rows = |of: &Table| Ok::<_, Problem>(bound.empty()?.with(of.frame().select(names()).map_err(bug)?));
+        Ok(Slice::between(rows(old)?, rows(new)?)?)
     }
 
     fn step(&mut self, bound: &Bound, step: &Step, slices: Vec<Slice>) -> Result<Slice, ProvenanceError> {

@@ -127,10 +127,7 @@ pub(super) fn carry(
     input: &Input<'_>,
     columns: &[String],
 ) -> Result<Option<Digest>, ProvenanceError> {
-    let Input { before, after, difference } = input;
-    let read = once(columns);
-    let old = pairs(&difference.old_rows(store, &before.digest, Some(&read))?, columns)?;
-    let new = pairs(&difference.new_rows(store, &after.digest, Some(&read))?, columns)?;
+    let (old, new) = (pairs(&input.old, columns)?, pairs(&input.new, columns)?);
     let (old, new): (BTreeSet<_>, BTreeSet<_>) = (old.into_iter().collect(), new.into_iter().collect());
     let touched: BTreeSet<u64> = old.symmetric_difference(&new).map(|pair| pair.0).collect();
     let mut known = read_lists(store, index, touched.iter().copied().collect())?;

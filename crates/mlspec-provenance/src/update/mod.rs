@@ -7,21 +7,25 @@
 //! comes out alike is not part of the slice. The rows are looked for from the operator's input down to the scans
 //! ([`crate::operator::Way`]).
 
+#[cfg(test)]
+mod alone;
 mod engine;
 mod index;
 mod keys;
 mod output;
 mod slice;
+#[cfg(test)]
+mod tests;
 
-use crate::engine::{self as bound, Bound};
+use crate::engine::{Bound, Scan, Step, Work, bind};
 use crate::{Plan, ProvenanceError};
 use engine::{Counts, Update};
 use index::Place;
 use mlspec_record::body::{KeyIndex, OperatorReport};
 use mlspec_record::{ArtifactRef, Digest};
 use mlspec_store::Store;
-use mlspec_table::{ChunkOptions, Difference, Table, difference, manifest};
-use std::collections::BTreeMap;
+use mlspec_table::{ChunkOptions, Table, difference, manifest};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A result that is kept, with what an update of it goes on from.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +53,10 @@ pub struct Updated {
 pub(crate) struct Input<'a> {
     before: &'a ArtifactRef,
     after: &'a ArtifactRef,
-    difference: Difference,
+    /// The rows that differ, before, with the columns that are read.
+    old: Table,
+    /// The rows that differ, after.
+    new: Table,
 }
 
 impl Plan {
@@ -70,16 +77,27 @@ impl Plan {
         inputs: &BTreeMap<String, (ArtifactRef, ArtifactRef)>,
         options: &ChunkOptions,
     ) -> Result<Option<Updated>, ProvenanceError> {
-        let (mut schemas, mut tables) = (BTreeMap::new(), BTreeMap::new());
+        let (mut schemas, mut found) = (BTreeMap::new(), BTreeMap::new());
         for (name, (before, after)) in inputs {
             let Some(difference) = difference(store, &before.digest, &after.digest)? else { return Ok(None) };
             schemas.insert(name.clone(), manifest(store, &after.digest)?.schema);
-            tables.insert(name.clone(), Input { before, after, difference });
+            found.insert(name.as_str(), difference);
         }
-        let (bound, scans) = bound::bind(self, &schemas)?;
+        let (bound, scans) = bind(self, &schemas)?;
+        let places = index::places(&bound, &scans);
+        let read = read(&bound, &scans, &places);
+        let mut tables = BTreeMap::new();
+        for (name, (before, after)) in inputs {
+            let (Some(found), Some(schema)) = (found.get(name.as_str()), schemas.get(name)) else { continue };
+            let read = read.get(name.as_str());
+            let columns = schema.names().filter(|column| read.is_some_and(|read| read.contains(column)));
+            let columns: Vec<&str> = columns.collect();
+            let old = found.old_rows(store, &before.digest, Some(&columns))?;
+            let new = found.new_rows(store, &after.digest, Some(&columns))?;
+            tables.insert(name.clone(), Input { before, after, old, new });
+        }
         let kept = output::Kept::read(store, &before.artifact, &bound, &scans, &tables, options)?;
         let Some(kept) = kept else { return Ok(None) };
-        let places = index::places(&bound, &scans);
         let mut indexes = BTreeMap::new();
         for place in places {
             let digest = indexed(store, &place, &before.indexes, &tables)?;
@@ -95,6 +113,26 @@ impl Plan {
         let indexes = indexes.into_iter().map(index).collect();
         Ok(Some(Updated { result: Materialized { artifact, reports, indexes }, differ, pulled }))
     }
+}
+
+/// The columns that are read of each table.
+fn read<'a>(bound: &'a Bound, scans: &'a [Scan], places: &'a BTreeSet<Place>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut read: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut open = vec![bound];
+    while let Some(part) = open.pop() {
+        match &part.work {
+            Work::Apply(step) => open.extend(&step.inputs),
+            Work::Scan(at) => {
+                if let Some(scan) = scans.get(*at) {
+                    read.entry(&scan.table).or_default().extend(part.columns());
+                }
+            }
+        }
+    }
+    for (table, columns) in places {
+        read.entry(table).or_default().extend(columns.iter().map(String::as_str));
+    }
+    read
 }
 
 /// The index of a table after the change: carried from the one before, or built where that cannot be.
@@ -144,8 +182,8 @@ fn counted(bound: &Bound, reports: &[OperatorReport], counts: &BTreeMap<u64, Cou
 }
 
 /// The operators by order of computation.
-fn collect<'a>(bound: &'a Bound, steps: &mut BTreeMap<u64, &'a bound::Step>) {
-    if let bound::Work::Apply(step) = &bound.work {
+fn collect<'a>(bound: &'a Bound, steps: &mut BTreeMap<u64, &'a Step>) {
+    if let Work::Apply(step) = &bound.work {
         steps.insert(step.order, step);
         step.inputs.iter().for_each(|input| collect(input, steps));
     }
