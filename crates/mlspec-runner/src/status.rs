@@ -36,6 +36,8 @@ pub struct PipelineStatus {
     pub open: Vec<Name>,
     /// What is live of the pipeline.
     pub live: Option<Live>,
+    /// Whether a change of it is under way, or was left unfinished.
+    pub pending: bool,
 }
 
 /// How a run stands: what it says itself, unless its process is gone.
@@ -83,14 +85,15 @@ pub fn status(store: &Store, pipeline: Option<&Name>) -> Result<Vec<PipelineStat
 pub fn status_of(store: &Store, run: Object<PipelineRun>) -> Result<PipelineStatus, RunnerError> {
     let standing = standing(store, &run);
     let live = store.live(&run.name)?;
+    let pending = store.pending_pipelines()?.contains(&run.name);
     if run.body.state != RunState::Running {
         let steps = run.body.steps.clone();
-        return Ok(PipelineStatus { run, standing, steps, open: Vec::new(), live });
+        return Ok(PipelineStatus { run, standing, steps, open: Vec::new(), live, pending });
     }
     let recorded = store.recorded_steps(&run.id)?;
     let open = run.body.file.steps.keys().filter(|step| !recorded.contains(step)).cloned().collect();
     let steps = recorded.iter().filter_map(|step| from_record(store, &run.id, step)).collect();
-    Ok(PipelineStatus { run, standing, steps, open, live })
+    Ok(PipelineStatus { run, standing, steps, open, live, pending })
 }
 
 fn from_record(store: &Store, run: &Id, step: &Name) -> Option<StepRun> {
