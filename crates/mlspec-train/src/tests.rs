@@ -2,7 +2,8 @@
 
 use crate::{Sample, TrainError, entry};
 use mlspec_model::{
-    Features, FittedEncoder, FittedEncoders, FittedLabel, Matrix, Model, NumberColumn, Numbers, Target, encode_rows,
+    Features, FittedEncoder, FittedEncoders, FittedLabel, Matrix, Model, NumberColumn, Numbers, OneHot, OneHotColumn,
+    Target, Unknown, encode_rows,
 };
 use mlspec_record::{ArtifactRef, ExitCode, Lineage, LineageParent, RowLineage};
 use mlspec_table::polars::df;
@@ -79,6 +80,84 @@ fn conforms() {
             "all 1 rows have the same class",
         );
     check_stage!(case);
+}
+
+/// Least squares and trees are bit-equal after every change, logistic regression predicts the same.
+#[test]
+fn updates_conform() {
+    let bench = Bench::new();
+    let (numbers, classes) = (matrix(&bench, 40, Some(&[])), matrix(&bench, 40, Some(&["no", "yes"])));
+    let cases = [
+        (json!({"linear_regression": {}}), &numbers, None),
+        (json!({"linear_regression": {"fit_intercept": false}}), &numbers, None),
+        (json!({"ridge": {"alpha": 0.5}}), &numbers, None),
+        (json!({"decision_tree": {"max_depth": 3}}), &classes, None),
+        (json!({"logistic_regression": {"C": 100.0, "class_weight": "balanced"}}), &classes, Some(1e-6)),
+    ];
+    for (estimator, rows, tolerance) in cases {
+        let case = Case::new(&bench, entry(), json!({ "estimator": estimator }))
+            .input("train", rows)
+            .on_empty(OnEmpty::Refuses("no rows to fit on"))
+            .empty_input("train", &matrix(&bench, 0, Some(&["no", "yes"])));
+        let case = match tolerance {
+            Some(tolerance) => case.inexact(tolerance),
+            None => case,
+        };
+        check_stage!(case);
+    }
+}
+
+/// The encoders change with the rows: coefficients find their features by name.
+#[test]
+fn coefficients_follow_the_names_of_features() {
+    let bench = Bench::new();
+    let categories = |known: &[&str]| {
+        FittedEncoder::OneHot(OneHot {
+            columns: vec![OneHotColumn {
+                column: "c".to_owned(),
+                fill: None,
+                categories: known.iter().map(|name| Some((*name).to_owned())).collect(),
+                infrequent: Vec::new(),
+                dropped: None,
+                unknown: Unknown::Error,
+            }],
+        })
+    };
+    let matrix = |known: &[&str], rows: usize| {
+        let label = FittedLabel::Classification {
+            column: "y".to_owned(),
+            classes: vec!["no".to_owned(), "yes".to_owned()],
+            positive: None,
+        };
+        let c: Vec<&str> = (0..rows).map(|i| known[i * 7 % 5 % known.len()]).collect();
+        let y: Vec<&str> = (0..rows).map(|i| ["no", "yes"][usize::from(i * 5 % 11 > 2 + c[i].len())]).collect();
+        let frame = df!("a" => (0..rows).map(|i| (i * 3 % 7) as f64).collect::<Vec<_>>(), "c" => c, "y" => y).unwrap();
+        let numbers = Numbers { columns: vec![NumberColumn::unscaled("a")] };
+        let encoders =
+            vec![categories(known), FittedEncoder::PassThrough(numbers.clone()), FittedEncoder::PassThrough(numbers)];
+        let encoders = FittedEncoders::new(rows as u64, encoders, Some(label), None).unwrap();
+        let raw = encode_rows(&bench.table(&bench.source("rows", frame)), &encoders.raw_columns()).unwrap();
+        let (digest, bytes) = encoders.write(bench.store()).unwrap();
+        let raw = raw.write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+        Matrix::new(raw, digest).write(bench.store(), bytes).unwrap()
+    };
+    let (before, now) = (matrix(&["de", "f", "uk"], 60), matrix(&["at", "f", "uk", "z"], 61));
+    let stage = bench.build(&entry(), &json!({"estimator": {"logistic_regression": {}}})).unwrap();
+    let outcome = bench.run(stage.as_ref(), 1, &[("train", &before)]).unwrap();
+    let model = Model::read(bench.store(), &outcome.outputs[0].artifact.digest).unwrap();
+    let loaded = mlspec_model::LoadedMatrix::read(bench.store(), &now).unwrap();
+    let carried = crate::warm::carried(bench.store(), &model, &loaded).unwrap();
+    let coefficients = |model: &Model| match model.predictor() {
+        mlspec_model::Predictor::Logistic(logistic) => logistic.coefficients[0].clone(),
+        other => panic!("{other:?}"),
+    };
+    let (was, is) = (coefficients(&model), coefficients(&carried));
+    assert_eq!(model.feature_names(), ["c_de", "c_f", "c_uk", "a", "a"]);
+    assert_eq!(is, [0.0, was[1], was[2], 0.0, was[3], was[4]]);
+    let updated = bench.update(stage.as_ref(), 1, (&[("train", &before)], &outcome), &[("train", &now)]).unwrap();
+    assert!(updated.inexact && updated.incremental);
+    assert_eq!(updated.body["convergence"]["start"], "previous");
+    assert_eq!(updated.body["convergence"]["converged"], true);
 }
 
 #[test]

@@ -44,6 +44,10 @@ const NEAR: f64 = 0.3;
 /// How much more a probability may change than the inexact solution as a whole lacks: rare features count little in the whole.
 const MARGIN: f64 = 10.0;
 
+/// How much of the way a full step leaves, by the square of what it changed: where probabilities are near 0 and 1 and the
+/// penalty is small, much more than the square itself.
+const BEND: f64 = 100.0;
+
 /// The most products with the Hessian per step.
 const MAX_PRODUCTS: usize = 500;
 
@@ -78,7 +82,7 @@ impl Beginning {
 /// Finds the minimum: until no component of the gradient is above the limit and what is left of the way changes no probability
 /// by more than the limit, or after the most steps, or where nothing smaller can be represented.
 ///
-/// A Newton step that changes probabilities by `d` leaves about `d²` of the way, and what its inexact solution leaves out.
+/// A Newton step that changes probabilities by `d` leaves something like `d²` of the way, and what its inexact solution leaves out.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
     beginning: Beginning,
@@ -101,7 +105,7 @@ pub(super) fn minimise<O: Objective>(
         iterations += 1;
         let Some((next, there, length)) = search(objective, &point, &here, &step) else { break };
         let change = objective.change(&here.curvature, &there.curvature);
-        left = if length < 1.0 { f64::INFINITY } else { change * (MARGIN * rest + change) };
+        left = if length < 1.0 { f64::INFINITY } else { change * (MARGIN * rest + BEND * change) };
         near = change <= NEAR;
         (point, here) = (next, there);
     }
