@@ -144,17 +144,18 @@ pub struct ScanCheck {
     pub remaining: Vec<Remaining>,
 }
 
-/// Values of erased rows that stand in rows of other sources.
+/// Where values of erased rows stand that rows of other sources hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Remaining {
-    /// The table, as `step.port`.
-    pub table: String,
-    /// The column.
-    pub column: String,
-    /// The sources that its values come from.
+    /// The table, as `step.port`; or a file of the store.
+    pub place: String,
+    /// The column of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The sources that the values come from.
     pub sources: Vec<Name>,
-    /// How many rows hold one of the values.
-    pub rows: u64,
+    /// How many rows hold one of the values; of a file, how many of the values it holds.
+    pub count: u64,
 }
 
 /// How near a model is to one that never saw the rows.

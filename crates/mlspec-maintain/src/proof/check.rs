@@ -1,6 +1,7 @@
 //! The check of an erasure: by provenance, by values, and what is known of the models.
 
 use super::columns::Columns;
+use super::documents::Elsewhere;
 use super::live::{self, HeldStep};
 use super::needles::{Needles, RULE};
 use super::reach::Reach;
@@ -12,6 +13,7 @@ use mlspec_record::Kind;
 use mlspec_record::body::Training;
 use mlspec_record::erasure::{ErasureChecks, ModelCheck, ScanCheck};
 use mlspec_store::Store;
+use std::collections::BTreeSet;
 
 /// What a check came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +43,7 @@ impl Checked {
 pub fn check(store: &Store, erasure: &Erasure) -> Result<Checked, ProofError> {
     let steps = live::steps(store, &erasure.run)?;
     let held: Vec<_> = steps.iter().flat_map(HeldStep::artifacts).collect();
-    let (provenance, mut findings) = provenance::check(store, erasure, &held)?;
+    let (provenance, mut findings) = provenance::check(store, erasure, &steps, &held)?;
     let values = Values::of(store, erasure)?;
     let tracer = Tracer::new(store);
     let mut columns = Columns::new(store, &tracer, &values);
@@ -51,8 +53,10 @@ pub fn check(store: &Store, erasure: &Erasure) -> Result<Checked, ProofError> {
     let seen = columns.read()?;
     let mut reach = Reach::new(store);
     steps.iter().try_for_each(|step| reach.follow(&step.own()))?;
-    let needles = Needles::new(values.but(&seen.elsewhere));
-    let read = documents::read(store, &erasure.run, &reach.reached, &seen.tables, &needles)?;
+    let needles = Needles::new(values.all());
+    let sources: BTreeSet<_> = seen.remaining.iter().flat_map(|left| left.sources.iter().cloned()).collect();
+    let elsewhere = Elsewhere { values: &seen.elsewhere, sources: sources.into_iter().collect() };
+    let read = documents::read(store, &erasure.run, &reach.reached, &seen.tables, &needles, &elsewhere)?;
     findings.extend(seen.findings);
     findings.extend(read.findings);
     findings.sort();
@@ -64,7 +68,7 @@ pub fn check(store: &Store, erasure: &Erasure) -> Result<Checked, ProofError> {
         documents: read.documents,
         bytes: read.bytes,
         rule: RULE.to_owned(),
-        remaining: seen.remaining,
+        remaining: seen.remaining.into_iter().chain(read.remaining).collect(),
     };
     Ok(Checked { findings, checks: ErasureChecks { provenance, scan, models: models(&steps)? } })
 }

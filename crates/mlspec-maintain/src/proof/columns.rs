@@ -293,9 +293,9 @@ fn others(column: &ColumnLineage, key: &KeyValues) -> BTreeSet<Name> {
     names.filter_map(|source| Name::new(&source.scan).ok()).collect()
 }
 
-fn remaining(place: &str, task: &Task, rows: u64) -> Remaining {
-    let (column, sources) = (task.column.clone(), task.others.iter().cloned().collect());
-    Remaining { table: place.to_owned(), column, sources, rows }
+fn remaining(place: &str, task: &Task, count: u64) -> Remaining {
+    let sources = task.others.iter().cloned().collect();
+    Remaining { place: place.to_owned(), column: Some(task.column.clone()), sources, count }
 }
 
 /// The categories and classes that encoders know, by table column.

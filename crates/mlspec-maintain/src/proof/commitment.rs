@@ -62,7 +62,7 @@ fn authenticate(key: &[u8; 32], message: &[u8]) -> Result<[u8; 32], ProofError> 
 }
 
 /// A cell as text that everybody writes alike; null for null.
-fn text(value: &AnyValue<'_>) -> Option<String> {
+pub(crate) fn text(value: &AnyValue<'_>) -> Option<String> {
     Some(match value {
         AnyValue::Null => return None,
         AnyValue::Boolean(value) => value.to_string(),

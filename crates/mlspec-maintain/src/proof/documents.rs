@@ -5,7 +5,8 @@ use super::columns::holding;
 use super::needles::Needles;
 use super::reach::Reached;
 use super::{Finding, ProofError, Remnant};
-use mlspec_record::{DataType, Digest, Id};
+use mlspec_record::erasure::Remaining;
+use mlspec_record::{DataType, Digest, Id, Name};
 use mlspec_store::{Store, StoreError};
 use mlspec_table::Manifest;
 use rayon::prelude::*;
@@ -15,10 +16,18 @@ use std::path::{Path, PathBuf};
 /// Folders of a store that are searched otherwise, or hold older versions, or nothing that stays.
 const ELSEWHERE: [&str; 8] = ["objects", "manifests", "records", "cache", "changed", "changes", "tmp", "locks"];
 
+/// The values that rows of other sources hold, and those sources.
+#[derive(Debug)]
+pub(crate) struct Elsewhere<'a> {
+    pub(crate) values: &'a BTreeSet<usize>,
+    pub(crate) sources: Vec<Name>,
+}
+
 /// What was read.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) remaining: Vec<Remaining>,
     pub(crate) documents: u64,
     pub(crate) bytes: u64,
     pub(crate) columns: u64,
@@ -35,10 +44,11 @@ pub(crate) fn read(
     reached: &Reached,
     known: &BTreeSet<Digest>,
     needles: &Needles,
+    elsewhere: &Elsewhere<'_>,
 ) -> Result<Read, ProofError> {
     let mut read = Read::default();
     for (table, manifest) in reached.tables.iter().filter(|(digest, _)| !known.contains(digest)) {
-        read_table(store, table, manifest, needles, &mut read)?;
+        read_table(store, table, manifest, needles, elsewhere, &mut read)?;
     }
     let objects = reached.documents.iter().chain(&reached.blobs).map(|digest| store.object_path(digest));
     let mut paths: Vec<PathBuf> = objects.collect();
@@ -58,18 +68,35 @@ pub(crate) fn read(
         };
         let mut found = BTreeSet::new();
         needles.find(&bytes, &mut found);
-        Ok((bytes.len() as u64, found.len() as u64))
+        Ok((bytes.len() as u64, found))
     });
     let found = found.collect::<Result<Vec<_>, ProofError>>()?;
-    for (path, (bytes, count)) in paths.iter().zip(found) {
+    for (path, (bytes, found)) in paths.iter().zip(found) {
         read.documents += 1;
         read.bytes += bytes;
-        if count > 0 {
-            let place = path.strip_prefix(store.root()).unwrap_or(path).display().to_string();
-            read.findings.push(Finding { place, what: Remnant::Document, column: None, count });
-        }
+        let place = path.strip_prefix(store.root()).unwrap_or(path).display().to_string();
+        read.tell(
+            elsewhere,
+            Finding { place, what: Remnant::Document, column: None, count: found.len() as u64 },
+            &found,
+        );
     }
     Ok(read)
+}
+
+impl Read {
+    /// Takes up what was found somewhere: values that rows of other sources hold may have come from these.
+    fn tell(&mut self, elsewhere: &Elsewhere<'_>, finding: Finding, found: &BTreeSet<usize>) {
+        if found.is_empty() {
+            return;
+        }
+        if !found.is_subset(elsewhere.values) {
+            self.findings.push(finding);
+            return;
+        }
+        let Finding { place, column, count, .. } = finding;
+        self.remaining.push(Remaining { place, column, sources: elsewhere.sources.clone(), count });
+    }
 }
 
 /// The columns of text of a table that no lineage tells of.
@@ -78,6 +105,7 @@ fn read_table(
     table: &Digest,
     manifest: &Manifest,
     needles: &Needles,
+    elsewhere: &Elsewhere<'_>,
     read: &mut Read,
 ) -> Result<(), ProofError> {
     let is_text = |data_type| matches!(data_type, DataType::String | DataType::ListString | DataType::Binary);
@@ -88,20 +116,19 @@ fn read_table(
     }
     let chunks = manifest.chunks.par_iter().map(|chunk| {
         let frame = chunk.look(store, table, &columns)?;
-        let mut found = BTreeSet::new();
-        let counts = frame
-            .columns()
-            .iter()
-            .map(|column| holding(column, &mut |text, found| needles.find(text, found), &mut found));
+        let counts = frame.columns().iter().map(|column| {
+            let mut found = BTreeSet::new();
+            (holding(column, &mut |text, found| needles.find(text, found), &mut found), found)
+        });
         Ok(counts.collect::<Vec<_>>())
     });
     let chunks = chunks.collect::<Result<Vec<_>, ProofError>>()?;
     for (at, column) in columns.iter().enumerate() {
-        let count: u64 = chunks.iter().filter_map(|counts| counts.get(at)).sum();
-        if count > 0 {
-            let (place, column) = (format!("manifests/{}.json", table.hex()), Some((*column).to_owned()));
-            read.findings.push(Finding { place, what: Remnant::Values, column, count });
-        }
+        let counts = chunks.iter().filter_map(|counts| counts.get(at));
+        let count = counts.clone().map(|(count, _)| count).sum();
+        let found = counts.flat_map(|(_, found)| found.iter().copied()).collect();
+        let (place, column) = (format!("manifests/{}.json", table.hex()), Some((*column).to_owned()));
+        read.tell(elsewhere, Finding { place, what: Remnant::Values, column, count }, &found);
     }
     read.columns += columns.len() as u64;
     read.rows += manifest.rows * columns.len() as u64;

@@ -21,6 +21,10 @@ mod reach;
 mod receipt;
 mod refit;
 mod statement;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod values;
 mod verify;
 
@@ -29,7 +33,7 @@ pub use commitment::RevealedRow;
 pub use error::ProofError;
 pub use finding::{Finding, Remnant};
 pub use key::{PublicKey, SecretKey};
-pub use prove::{Proof, Prover};
+pub use prove::{Proof, Prover, write_statement};
 pub use purge::{HeldElsewhere, PurgeReport, PurgeRequest, purge, resume, retention};
 pub use receipt::Receipt;
 pub use refit::Refit;

@@ -1,14 +1,15 @@
 //! What is done with an erasure before it becomes live: it is checked, and the statement about it is signed.
 
 use super::live;
+use super::private::{self, Readers};
 use super::{Checked, ProofError, Receipt, Refit, SecretKey, check, issue};
 use crate::Erasure;
 use mlspec_record::erasure::ErasureChecks;
-use mlspec_record::{Id, Timestamp, canonical_bytes};
+use mlspec_record::{Timestamp, canonical_bytes};
 use mlspec_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Proves erasures.
 #[derive(Clone, Copy, Debug)]
@@ -63,20 +64,10 @@ impl Prover<'_> {
     }
 }
 
-impl Proof {
-    /// The envelope as it lies in a file.
-    ///
-    /// # Errors
-    /// When it has no canonical form.
-    pub fn envelope(&self) -> Result<Vec<u8>, ProofError> {
-        Ok(canonical_bytes(&self.statement)?)
-    }
-
-    /// Keeps the statement in the store, under the run that went live; returns where.
-    ///
-    /// # Errors
-    /// When the file system refuses.
-    pub fn keep(&self, store: &Store, run: &Id) -> Result<PathBuf, ProofError> {
-        Ok(store.put_statement(run, &self.envelope()?)?)
-    }
+/// Writes a statement, as it was kept of a proof, to a file that is not there yet.
+///
+/// # Errors
+/// When the file is there, or the file system refuses.
+pub fn write_statement(path: &Path, statement: &Value) -> Result<(), ProofError> {
+    private::create(path, &canonical_bytes(statement)?, Readers::Everybody)
 }

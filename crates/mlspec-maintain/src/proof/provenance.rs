@@ -1,14 +1,15 @@
 //! The check by provenance: every live artifact is followed to its dataset versions, and the erased ids are looked for in every
 //! table of row ids on the way.
 
-use super::live::Held;
+use super::live::{Held, HeldStep};
 use super::{Finding, ProofError, Remnant};
 use crate::Erasure;
 use mlspec_model::Matrix;
+use mlspec_record::body::Transformation;
 use mlspec_record::erasure::ProvenanceCheck;
-use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Lineage, LineageNode, RowLineage};
+use mlspec_record::{ArtifactKind, ArtifactRef, DataType, Digest, Kind, Lineage, LineageNode, RowLineage};
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::DataFrame;
+use mlspec_table::polars::prelude::{DataFrame, Series};
 use mlspec_table::{Chunk, ROW, manifest};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -39,6 +40,7 @@ struct IdTable {
 pub(crate) fn check(
     store: &Store,
     erasure: &Erasure,
+    steps: &[HeldStep],
     held: &[Held],
 ) -> Result<(ProvenanceCheck, Vec<Finding>), ProofError> {
     let nodes = nodes(store, held)?;
@@ -56,6 +58,11 @@ pub(crate) fn check(
         }
         for table in links(erasure, &nodes, node, &mut known) {
             tables.insert(table, (node.place.clone(), Remnant::Lineage));
+        }
+    }
+    for step in steps {
+        for table in indexes(store, erasure, &nodes, step, &mut known)? {
+            tables.insert(table, (step.name.to_string(), Remnant::Lineage));
         }
     }
     let erased: Vec<HashSet<u64>> =
@@ -194,7 +201,39 @@ fn count(store: &Store, at: &IdTable, erased: &HashSet<u64>) -> Result<u64, Proo
 }
 
 fn held(frame: &DataFrame, column: &str, erased: &HashSet<u64>) -> u64 {
-    let found = frame.column(column).ok().and_then(|column| column.u64().ok());
-    let ids = found.into_iter().flat_map(|ids| ids.iter()).flatten();
-    ids.filter(|id| erased.contains(id)).count() as u64
+    let count = |ids: &Series| {
+        let ids = ids.u64().ok().into_iter().flat_map(|ids| ids.iter()).flatten();
+        ids.filter(|id| erased.contains(id)).count() as u64
+    };
+    let Ok(column) = frame.column(column) else { return 0 };
+    let series = column.as_materialized_series();
+    match series.list() {
+        Ok(lists) => lists.amortized_iter().flatten().map(|ids| count(ids.as_ref())).sum(),
+        Err(_) => count(series),
+    }
+}
+
+/// The tables by which an update looks up rows of an erased source: a row per key, with the ids of the rows that have it.
+fn indexes(
+    store: &Store,
+    erasure: &Erasure,
+    nodes: &BTreeMap<(Digest, Digest), Node>,
+    step: &HeldStep,
+    known: &mut BTreeMap<(Digest, Digest), Ids>,
+) -> Result<Vec<IdTable>, ProofError> {
+    let mut found = Vec::new();
+    if step.record.kind() != Kind::Transformation {
+        return Ok(found);
+    }
+    let body = step.record.envelope_of::<Transformation>(Kind::Transformation)?.body;
+    for index in body.indexes {
+        let input = step.envelope.inputs.iter().find(|input| input.port.as_str() == index.table);
+        let Some(source) = input.and_then(|input| ids(erasure, nodes, &input.artifact, known)) else { continue };
+        let schema = manifest(store, &index.digest)?.schema;
+        let lists = schema.columns().iter().filter(|column| column.data_type == DataType::ListUInt64);
+        let table =
+            |column: &mlspec_record::Column| IdTable { table: index.digest, column: Some(column.name.clone()), source };
+        found.extend(lists.map(table));
+    }
+    Ok(found)
 }

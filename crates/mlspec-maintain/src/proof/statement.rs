@@ -2,7 +2,6 @@
 
 use super::commitment::{self, RevealedRow};
 use super::live::{self, HeldStep};
-use super::private::{self, Readers};
 use super::{Checked, ProofError, Receipt, SecretKey};
 use crate::{ErasedSource, Erasure};
 use mlspec_model::Matrix;
@@ -14,7 +13,6 @@ use mlspec_table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// What the payload of an envelope is.
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -99,16 +97,6 @@ pub fn issue(
     let envelope = dsse::sign(PAYLOAD_TYPE, &payload, &key.signer()?)
         .map_err(|error| ProofError::invalid(None, "statement", error.to_string()))?;
     Ok(Issued { statement, envelope: canonical_bytes(&envelope)?, receipt })
-}
-
-impl Issued {
-    /// Writes the statement to a file that is not there yet.
-    ///
-    /// # Errors
-    /// When the file is there, or the file system refuses.
-    pub fn create(&self, path: &Path) -> Result<(), ProofError> {
-        private::create(path, &self.envelope, Readers::Everybody)
-    }
 }
 
 /// What the statement is about: every artifact that is live after the erasure.

@@ -1,10 +1,11 @@
 //! The values of erased rows that are looked for: those of their keys that no remaining row of the source has.
 
 use super::ProofError;
+use super::commitment::text;
 use crate::{ErasedSource, Erasure};
 use mlspec_record::{DataType, Name};
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::{self as pl, AnyValue, Column};
+use mlspec_table::polars::prelude::{self as pl, Column};
 use mlspec_table::{Table, manifest};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -85,11 +86,7 @@ impl Values {
     fn cells(&mut self, column: &Column) -> Option<Cells> {
         let mut texts = Vec::with_capacity(column.len());
         for at in 0..column.len() {
-            texts.push(match column.get(at).ok()? {
-                AnyValue::Null => None,
-                AnyValue::String(text) => Some(text.to_owned()),
-                other => Some(other.to_string()),
-            });
+            texts.push(text(&column.get(at).ok()?));
         }
         let mut index = |text: &String| {
             self.texts.push(text.clone());
@@ -112,9 +109,9 @@ impl Values {
         })
     }
 
-    /// The values as text, but for some.
-    pub(crate) fn but<'a>(&'a self, some: &'a BTreeSet<usize>) -> impl Iterator<Item = (usize, &'a str)> {
-        self.texts.iter().enumerate().filter(|(at, _)| !some.contains(at)).map(|(at, text)| (at, text.as_str()))
+    /// The values as text.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.texts.iter().enumerate().map(|(at, text)| (at, text.as_str()))
     }
 }
 
