@@ -243,7 +243,8 @@ impl Failure for IngestError {
             Self::KeyChanged { .. } => "erase the row and append another".to_owned(),
             Self::NotNamed { .. } => "add the key's columns, or `_row` with the ids of the rows".to_owned(),
             Self::NoSecret(_) | Self::OtherSecret(_) => {
-                "name the key that was used when they were erased, with `--key-file`; without it they would come back".to_owned()
+                "name the key that was used when they were erased, with `--key-file`; without it they would come back"
+                    .to_owned()
             }
             Self::SuppressedColumn { .. } => "keep the column in the files, or set another `dataset`".to_owned(),
             Self::Lost { .. } => "restore the store, or set another `dataset` to begin anew from the files".to_owned(),
