@@ -91,7 +91,7 @@ impl<'a> Kept<'a> {
                     let Some(digest) = self.linked(table, old, new)? else { return Ok(None) };
                     *table = digest;
                 }
-                let mut links = table.clone();
+                let mut links = *table;
                 if let Some(table) = &mut links {
                     let of = |flight: &Flight| {
                         let frame = flight.frame.select(flight.hidden()).map_err(bug)?;

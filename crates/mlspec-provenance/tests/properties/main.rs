@@ -1,5 +1,5 @@
 //! Random plans on random tables: tracked equals untracked; lineage is sufficient, necessary, and the same both ways.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod random;
 mod update;
