@@ -26,6 +26,12 @@ struct Part<'a> {
     raw: ArtifactRef,
 }
 
+/// The raw table of a part, the classes of its labels, and a warning.
+type Carried = (ArtifactRef, Option<KeptTally>, Option<String>);
+
+/// The statistics of the rows that are there now, and the raw rows that are new.
+type Counted = (Statistics, Table);
+
 /// What the run before left.
 struct Before<'a> {
     parts: Vec<Part<'a>>,
@@ -117,13 +123,12 @@ impl Encoding {
 
     /// The statistics of the rows that are there now, with the raw rows that are new; nothing where the rows before were not
     /// those of the statistics.
-    #[allow(clippy::type_complexity)]
     fn after(
         &self,
         store: &Store,
         fit: &Part<'_>,
         mut statistics: Statistics,
-    ) -> Result<Option<Result<(Statistics, Table), EncodeError>>, StageError> {
+    ) -> Result<Option<Result<Counted, EncodeError>>, StageError> {
         if statistics.take(store, &fit.raw.digest, &fit.difference.old_ids()).is_none() {
             return Ok(None);
         }
@@ -138,14 +143,13 @@ impl Encoding {
 
     /// The raw table of a part that is not fitted on, the classes of its labels, and a warning; nothing where the classes
     /// before were not those of its rows. `fewer` says that some category or class is no longer known.
-    #[allow(clippy::type_complexity)]
     fn carry_part(
         &self,
         store: &Store,
         part: &Part<'_>,
         (encoders, fewer): (&FittedEncoders, bool),
         counted: Option<&KeptTally>,
-    ) -> Result<Option<Result<(ArtifactRef, Option<KeptTally>, Option<String>), EncodeError>>, StageError> {
+    ) -> Result<Option<Result<Carried, EncodeError>>, StageError> {
         let raw = match encode_rows(&part.new_rows(store, self)?, &encoders.raw_columns()) {
             Ok(raw) => raw,
             Err(error) => return Ok(Some(Err(error.into()))),
