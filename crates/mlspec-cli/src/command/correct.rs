@@ -35,5 +35,5 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     change::only("correct", &edits, |edit| matches!(edit, Edit::Correct(_)))?;
     let (store, of) = change::place(&args.subject, common)?;
     let request = Request { of, change: ChangeKind::Correct, edits, dry: args.dry.dry_run };
-    change::make(&store, &request, args.dry.ids, None, common)
+    Ok(change::make(&store, &request, args.dry.ids, None, common)?.exit_code)
 }

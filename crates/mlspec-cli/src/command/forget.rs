@@ -1,16 +1,16 @@
 //! `mlspec forget`: rows of sources are erased from a live pipeline.
 
 use super::change::{self, Choice, Dry, Edits, Options, SOME_ROWS, Subject};
+use super::purge::after_erasure;
 use crate::args::Common;
 use crate::fault::{Ended, Misuse};
+use crate::registry::registry;
 use crate::world;
+use mlspec_maintain::Erasure;
 use mlspec_maintain::change::{Edit, Request};
-use mlspec_maintain::proof::{SecretKey, check, issue};
-use mlspec_maintain::{Erasure, MaintainError};
+use mlspec_maintain::proof::{Prover, Refit};
 use mlspec_record::object::ChangeKind;
-use mlspec_stage::Host as _;
 use mlspec_store::Store;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Erase rows of sources from a live pipeline: from its tables, encoders, models, predictions and figures
@@ -32,6 +32,12 @@ pub(crate) struct Args {
     /// run, beside the key]
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     receipt: Option<PathBuf>,
+    /// Also fit every model anew, from nothing, and state how far the live one is from it
+    #[arg(long, conflicts_with = "dry_run")]
+    refit: bool,
+    /// Then remove older versions of the pipeline from the store, as its `retention` says; all of them where it says nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    purge: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -48,40 +54,28 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let (store, of) = change::place(&args.subject, common)?;
     let request = Request { of, change: ChangeKind::Forget, edits, dry: args.dry.dry_run };
     if request.is_dry() {
-        return change::make(&store, &request, args.dry.ids, None, common);
+        return Ok(change::make(&store, &request, args.dry.ids, None, common)?.exit_code);
     }
     let missing = || Misuse::new("erasing rows needs a key, by which they are recognised if they come back").hint(HINT);
     let key = world::key(common)?.ok_or_else(missing)?;
     let seed = world::seed()?;
     let beside = world::key_file(common).and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
+    let (host, stages) = (world::Machine::new(), registry());
+    let refit = args.refit.then_some(Refit { registry: &stages, host: &host });
     let prove = |store: &Store, erasure: &Erasure| {
         let receipt = args.receipt.clone().unwrap_or_else(|| beside.join(format!("{}.receipt.json", erasure.run)));
-        state(store, erasure, &key, &seed, &receipt, args.statement.as_deref())
+        let prover = Prover { key: &key, seed: &seed, time: world::now(), receipt: Some(&receipt), refit };
+        Ok(prover.prove(store, erasure)?.statement)
     };
-    change::make(&store, &request, args.dry.ids, Some(&prove), common)
+    let changed = change::make(&store, &request, args.dry.ids, Some(&prove), common)?;
+    if let Some(run) = changed.run.as_ref().filter(|_| args.purge && changed.live) {
+        after_erasure(&store, &changed.pipeline, &run.run.id, common)?;
+    }
+    if let (Some(path), Some(statement)) = (&args.statement, changed.proof.as_ref().filter(|_| changed.live)) {
+        mlspec_maintain::proof::write_statement(path, statement)?;
+    }
+    Ok(changed.exit_code)
 }
 
 const HINT: &str =
-    "make one with `mlspec key new FILE` and name it with `--key-file FILE` or the environment's MLSPEC_KEY_FILE";
-
-/// Checks that nothing of the rows is left, and states it.
-fn state(
-    store: &Store,
-    erasure: &Erasure,
-    key: &SecretKey,
-    seed: &[u8; 32],
-    receipt: &Path,
-    statement: Option<&Path>,
-) -> Result<Value, MaintainError> {
-    let checked = check(store, erasure)?;
-    for finding in &checked.findings {
-        // There is nobody left to tell if this fails; the error tells how many there are.
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{finding}\n").as_bytes());
-    }
-    let issued = issue(store, erasure, &checked, key, seed, world::Machine::new().now())?;
-    issued.receipt.create(receipt)?;
-    if let Some(path) = statement {
-        issued.create(path)?;
-    }
-    Ok(serde_json::from_slice(&issued.envelope).map_err(mlspec_record::RecordError::from)?)
-}
+    "make one with `mlspec key new`, and name it with `--key-file FILE` or the environment's MLSPEC_KEY_FILE";

@@ -1,7 +1,7 @@
 //! The commands, one file each: arguments, and how the answer is told.
 
 pub(crate) mod append;
-mod change;
+pub(crate) mod change;
 pub(crate) mod correct;
 pub(crate) mod dag;
 pub(crate) mod dropped;
@@ -9,7 +9,9 @@ pub(crate) mod example;
 pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod impact;
+pub(crate) mod key;
 pub(crate) mod lineage;
+pub(crate) mod purge;
 pub(crate) mod report;
 pub(crate) mod reproduce;
 pub(crate) mod run;
@@ -20,6 +22,7 @@ pub(crate) mod trace;
 pub(crate) mod update;
 pub(crate) mod usage;
 pub(crate) mod validate;
+pub(crate) mod verify;
 pub(crate) mod whatif;
 
 use crate::args::Common;

@@ -42,11 +42,12 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
 fn tell(out: &mut Out, again: &Reproduction) -> Result<(), Fault> {
     again.steps.iter().try_for_each(|step| out.line(line(step)))?;
     match again.first_difference() {
-        None => out.line(format_args!(
-            "run {} is reproduced: all {} records have the same content",
-            again.run,
-            again.steps.len()
-        )),
+        None => {
+            let exact = again.steps.iter().filter(|step| step.exact).count();
+            let all = again.steps.len();
+            let told = if exact == all { format!("all {all}") } else { format!("{exact} of {all}") };
+            out.line(format_args!("run {} is reproduced: {told} records have the same content", again.run))
+        }
         Some(step) => out
             .line(format_args!("run {} is not reproduced: step `{}` is the first that differs", again.run, step.step)),
     }
@@ -54,6 +55,9 @@ fn tell(out: &mut Out, again: &Reproduction) -> Result<(), Fault> {
 
 fn line(step: &Compared) -> String {
     let told = match (step.same, step.differs.as_slice()) {
+        (true, _) if !step.exact => {
+            "made again; behind an update within a tolerance, so not compared bit by bit".to_owned()
+        }
         (true, _) => "same".to_owned(),
         (false, []) => "differs".to_owned(),
         (false, members) => format!("differs in {}", members.join(", ")),

@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<(Store, RunReport), Fa
     let checked = pipeline.check(&registry(), &store, &options).map_err(Fault::runner)?;
     let host = world::Machine::new();
     let around = world::surroundings(&host, pipeline.folder(), common.threads);
+    super::change::settle(&store, pipeline.name(), &around)?;
     let options = RunOptions { fresh: args.fresh, ..RunOptions::default() };
     let done = match common.json {
         true => checked.run(&store, &around, &options, &Machine),

@@ -5,7 +5,7 @@ use crate::args::Common;
 use crate::fault::{Ended, Fault};
 use crate::home::{self, WhichRun};
 use crate::terminal::Out;
-use mlspec_record::{Envelope, ExitCode};
+use mlspec_record::{Envelope, ExitCode, UpdateMethod};
 use mlspec_runner::{RunnerError, Shown, ShownRecord, show, status_of};
 use mlspec_store::Store;
 use serde_json::{Value, json};
@@ -66,6 +66,16 @@ fn tell(out: &mut Out, shown: &ShownRecord) -> Result<(), Fault> {
         out.line(format_args!("  run       {} of {} {}", run.id, run.pipeline, run.version))?;
     }
     let cached = if record.step.cached { ", taken from the store" } else { "" };
+    if let Some(update) = &record.step.update {
+        out.line(format_args!(
+            "  updated   {} from record {}",
+            if update.method == UpdateMethod::Incremental { "incrementally" } else { "anew" },
+            update.from
+        ))?;
+    }
+    if record.step.inexact {
+        out.line("  exact     no: within the guarantee that the body states")?;
+    }
     out.line(format_args!("  time      {} to {}{cached}", record.started, record.finished))?;
     out.line(format_args!("  producer  {} {}", record.producer.name, record.producer.version))?;
     for input in &record.inputs {

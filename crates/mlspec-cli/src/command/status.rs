@@ -45,10 +45,18 @@ pub(crate) fn tell(out: &mut Out, status: &PipelineStatus, steps: bool) -> Resul
     if let Some(sample) = body.sample {
         out.line(format_args!("  sample of at most {sample} rows of each source"))?;
     }
+    if let Some(update) = &body.update {
+        let change = super::change::name(update.change);
+        let sources: Vec<String> = update.sources.iter().map(|source| source.dataset.to_string()).collect();
+        out.line(format_args!("  after  {change} of rows of {}, from run {}", sources.join(", "), update.from))?;
+    }
     match &status.live {
         Some(live) if live.run == status.run.id => out.line("  live   this run")?,
         Some(live) => out.line(format_args!("  live   run {}", live.run))?,
         None => out.line("  live   nothing")?,
+    }
+    if status.pending {
+        out.line("  a change was begun and not ended; the next run or change of the pipeline settles it")?;
     }
     if steps {
         let names = status.steps.iter().map(|step| &step.step).chain(&status.open);

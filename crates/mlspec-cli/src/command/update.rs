@@ -37,5 +37,5 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
 
     let (store, of) = change::place(&args.subject, common)?;
     let request = Request { of, change: ChangeKind::Update, edits, dry: args.dry.dry_run };
-    change::make(&store, &request, args.dry.ids, None, common)
+    Ok(change::make(&store, &request, args.dry.ids, None, common)?.exit_code)
 }

@@ -44,5 +44,5 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     }
     let (store, of) = change::place(&args.subject, common)?;
     let request = Request { of, change: ChangeKind::Whatif, edits, dry: true };
-    change::make(&store, &request, args.ids, None, common)
+    Ok(change::make(&store, &request, args.ids, None, common)?.exit_code)
 }

@@ -11,11 +11,12 @@ mod revision;
 mod secret;
 mod threads;
 
+pub(crate) use actor::actor;
 pub(crate) use clock::now;
 pub(crate) use environment::variable;
 pub(crate) use host::Machine;
 pub(crate) use random::seed;
-pub(crate) use secret::{key, key_file, secret};
+pub(crate) use secret::{default_key_file, key, key_file, secret};
 pub(crate) use threads::limit;
 
 use mlspec_runner::Surroundings;
@@ -38,7 +39,7 @@ pub(crate) fn surroundings<'a>(host: &'a Machine, folder: &Path, limit: Option<N
         host,
         random: &random::random,
         resources: &resources::resources,
-        actor: actor::actor(),
+        actor: actor(),
         code: revision::revision(folder),
         environment: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect::<BTreeMap<_, _>>(),
         engine,

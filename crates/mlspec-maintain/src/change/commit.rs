@@ -112,10 +112,6 @@ impl Maintainer<'_> {
         let Phase::Committing { live, versions, suppressed, proof } = &journal.phase else {
             return Ok(self.store.remove_pending(pipeline)?);
         };
-        // First of all: if a version were published before, files could bring erased rows back.
-        for (dataset, list) in suppressed {
-            suppress_listed(self.store, dataset, list)?;
-        }
         let published = match self.store.put_dataset_versions(versions) {
             // A pipeline that shares the dataset came in between. It read erased rows by then or did not, but not from us: what is
             // live of this pipeline is not touched by it, and the next version of the dataset is made from the one published.
@@ -123,7 +119,12 @@ impl Maintainer<'_> {
             published => published,
         };
         let done = match published {
-            Ok(()) => self.store.replace_live(pipeline, &journal.base, live)?,
+            Ok(()) => {
+                for (dataset, list) in suppressed {
+                    suppress_listed(self.store, dataset, list)?;
+                }
+                self.store.replace_live(pipeline, &journal.base, live)?
+            }
             Err(error) => {
                 if matches!(error, StoreError::Conflict { .. }) {
                     self.store.remove_pending(pipeline)?;

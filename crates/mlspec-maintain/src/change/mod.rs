@@ -14,6 +14,9 @@ mod request;
 mod resolve;
 mod revise;
 
+#[cfg(test)]
+mod tests;
+
 pub use commit::{Settled, Settlement};
 pub use file::read_changes;
 pub use request::{Edit, Request, Select};

@@ -4,17 +4,20 @@
 mod edits;
 mod tell;
 
+pub(crate) use tell::name;
+
 pub(crate) use edits::{Choice, Edits, Meaning, Options, SOME_ROWS};
 
 use crate::args::Common;
-use crate::fault::{Ended, Fault, Misuse};
+use crate::fault::{Fault, Misuse};
 use crate::home;
 use crate::registry::registry;
 use crate::terminal::{Machine, Person};
 use crate::world;
 use mlspec_maintain::MaintainError;
-use mlspec_maintain::change::{Edit, Maintainer, Prove, Request, Select, read_changes};
-use mlspec_runner::Observer;
+use mlspec_maintain::change::{Changed, Edit, Maintainer, Prove, Request, Select, read_changes};
+use mlspec_record::Name;
+use mlspec_runner::{Observer, Surroundings};
 use mlspec_store::Store;
 use std::path::Path;
 
@@ -59,29 +62,44 @@ pub(crate) fn all<O: Options>(edits: &Edits<O>) -> Result<Vec<(String, Edit)>, F
 }
 
 /// Makes the change and tells what came of it.
-pub(crate) fn make(store: &Store, request: &Request, ids: bool, prove: Option<&Prove<'_>>, common: &Common) -> Ended {
+pub(crate) fn make(
+    store: &Store,
+    request: &Request,
+    ids: bool,
+    prove: Option<&Prove<'_>>,
+    common: &Common,
+) -> Result<Changed, Fault> {
     let host = world::Machine::new();
     let around = world::surroundings(&host, Path::new("."), common.threads);
     let (person, machine) = (Person::new(), Machine);
     let observer: &dyn Observer = if common.json { &machine } else { &person };
-    let busy = || {
-        drop(std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"waiting for another process that is at work with the pipeline\n",
-        ))
-    };
-    let maintainer = Maintainer {
-        store,
-        registry: &registry(),
-        around: &around,
-        observer,
-        secret: world::secret(common)?,
-        prove,
-        busy: &busy,
-    };
+    let registry = registry();
+    let secret = world::secret(common)?;
+    let maintainer = Maintainer { store, registry: &registry, around: &around, observer, secret, prove, busy: &busy };
     let changed = maintainer.change(request).map_err(fault)?;
-    tell::tell(&changed, request, ids, common)?;
-    Ok(changed.exit_code)
+    tell::tell(store, &changed, request, ids, common)?;
+    Ok(changed)
+}
+
+/// Finishes or takes back what an interrupted change of the pipeline left.
+pub(crate) fn settle(store: &Store, pipeline: &Name, around: &Surroundings<'_>) -> Result<(), Fault> {
+    let registry = registry();
+    let observer = &mlspec_runner::Silent;
+    let maintainer =
+        Maintainer { store, registry: &registry, around, observer, secret: None, prove: None, busy: &busy };
+    if let Some(settled) = maintainer.settle(pipeline).map_err(fault)? {
+        say(&tell::unfinished(&settled));
+    }
+    Ok(())
+}
+
+fn busy() {
+    say("waiting for another process that is at work with the pipeline");
+}
+
+fn say(line: &str) {
+    // There is nobody left to tell if this fails.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
 }
 
 /// Refuses changes that the command is not for.
