@@ -7,6 +7,7 @@ mod chain;
 mod changes;
 mod compare;
 mod coverage;
+mod maintained;
 mod named;
 mod pipeline;
 mod runs;
@@ -15,6 +16,7 @@ mod world;
 
 use changes::Change;
 use coverage::Coverage;
+use maintained::Maintained;
 use pipeline::Numbers;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -107,32 +109,58 @@ fn count(coverage: &mut Coverage, world: &World, changes: &[Change], changed: bo
     }
 }
 
+/// Changes a live pipeline as a user does.
+fn check_maintained(case: &Case, coverage: &Mutex<Coverage>) -> Result<(), String> {
+    let world = World::new(case.pipeline.pipeline(), case.pipeline.chunk_rows);
+    let first = [(Which::People, &case.people), (Which::Events, &case.events)];
+    let sources: Vec<Source> = first.iter().map(|(which, rows)| Source::new(*which, rows, false)).collect();
+    let Some(mut maintained) = Maintained::begin(&world, &sources) else { return Ok(()) };
+    for change in case.updates.iter().flatten() {
+        let mut told = coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = maintained.update(std::slice::from_ref(change), &mut told.apart)?;
+        let kind = change.kind();
+        told.count(
+            "changes of live pipelines",
+            format!("{kind}: {}", if live { "live" } else { "nothing, or refused" }),
+        );
+        told.count("updates", if live { "live" } else { "not live" });
+    }
+    Ok(())
+}
+
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-#[test]
+/// Tries random cases; prints what they reached.
 #[allow(clippy::print_stdout)]
-fn updates_of_random_pipelines_equal_full_runs() {
-    let (cases, seed) = (number("MLSPEC_ORACLE_CASES", 40), number("MLSPEC_ORACLE_SEED", 0));
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: number("MLSPEC_ORACLE_SHRINK", 500),
-        ..Config::default()
-    };
+fn try_cases(cases: u32, check: fn(&Case, &Mutex<Coverage>) -> Result<(), String>) -> Coverage {
+    let seed = number("MLSPEC_ORACLE_SEED", 0);
+    let max_shrink_iters = number("MLSPEC_ORACLE_SHRINK", 500);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
     let mut bytes = [7; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let coverage = Mutex::new(Coverage::default());
     let result = runner.run(&case(), |case| check(&case, &coverage).map_err(TestCaseError::fail));
-    let told = coverage.lock().unwrap_or_else(PoisonError::into_inner);
-    println!("{cases} cases, seed {seed}\n{}", told.told());
+    let coverage = coverage.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!("{cases} cases, seed {seed}\n{}", coverage.told());
     match result {
-        Ok(()) => {}
+        Ok(()) => coverage,
         Err(TestError::Fail(reason, case)) => panic!("{reason}\n{case:#?}\nseed {seed}"),
         Err(TestError::Abort(reason)) => panic!("aborted: {reason}"),
     }
+}
+
+#[test]
+fn updates_of_random_pipelines_equal_full_runs() {
+    let told = try_cases(number("MLSPEC_ORACLE_CASES", 40), check);
     assert!(told.get("labels", "updates that flip some") > 0, "no update flips a label");
     assert!(told.get("outputs of updated steps", "changed") > 0, "no update changes anything");
+}
+
+#[test]
+fn changes_of_random_live_pipelines_equal_full_runs() {
+    let told = try_cases(number("MLSPEC_ORACLE_CASES", 40).div_ceil(4), check_maintained);
+    assert!(told.get("updates", "live") > 0, "no change becomes live");
 }

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The pipeline as a file.
-fn file(world: &World) -> PipelineFile {
+pub(super) fn file(world: &World) -> PipelineFile {
     let mut steps = Map::new();
     for source in ["people", "events"] {
         let settings = json!({"dataset": source, "datastore": "data", "path": format!("{source}.csv")});
@@ -35,7 +35,7 @@ fn file(world: &World) -> PipelineFile {
     serde_json::from_value(file).unwrap()
 }
 
-fn registry() -> Registry {
+pub(super) fn registry() -> Registry {
     let stages = ["validate@1", "transform@1", "split@1", "encode@1", "train@1", "evaluate@1", "test@1"];
     Registry::new(stages.into_iter().map(entry).chain([mlspec_ingest::entry()]))
 }
@@ -62,6 +62,19 @@ fn random() -> [u8; 10] {
     bytes
 }
 
+pub(super) fn around(host: &FixedHost) -> Surroundings<'_> {
+    Surroundings {
+        host,
+        random: &random,
+        resources: &Resources::default,
+        actor: None,
+        code: None,
+        environment: BTreeMap::new(),
+        engine: "polars".to_owned(),
+        threads: 1,
+    }
+}
+
 /// A run from these versions of the sources: after the run before, if there is one, or of everything anew.
 fn run(world: &World, sources: &[Source], before: Option<(&Id, &[Source])>) -> RunReport {
     let versions = world.sources(sources);
@@ -77,16 +90,7 @@ fn run(world: &World, sources: &[Source], before: Option<(&Id, &[Source])>) -> R
     let options = CheckOptions { given: schemas, ..CheckOptions::default() };
     let checked = pipeline.check(&registry(), world.bench.store(), &options).unwrap();
     let host = FixedHost::default();
-    let around = Surroundings {
-        host: &host,
-        random: &random,
-        resources: &Resources::default,
-        actor: None,
-        code: None,
-        environment: BTreeMap::new(),
-        engine: "polars".to_owned(),
-        threads: 1,
-    };
+    let around = around(&host);
     let update = before.map(|(from, _)| {
         let change = |source: &Source| {
             let name = Bench::name(source.which.name());
@@ -99,7 +103,7 @@ fn run(world: &World, sources: &[Source], before: Option<(&Id, &[Source])>) -> R
 }
 
 /// What a run did, as the comparison looks at it.
-fn left(world: &World, report: &RunReport) -> All {
+pub(super) fn left(world: &World, report: &RunReport) -> All {
     let of = |step: &Name| report.steps.iter().find(|report| report.step == *step).unwrap();
     let step = |name: &str| {
         let report_of_step: &StepReport = of(&Bench::name(name));

@@ -49,7 +49,7 @@ pub(crate) struct World {
     pub(crate) bench: Bench,
     pub(crate) pipeline: Pipeline,
     stages: Vec<Box<dyn Stage>>,
-    chunk_rows: u64,
+    pub(crate) chunk_rows: u64,
 }
 
 impl World {
