@@ -5,9 +5,9 @@ use crate::args::Common;
 use crate::fault::{Ended, Fault};
 use crate::home::{self, WhichRun};
 use crate::terminal::Out;
-use mlspec_record::{Envelope, ExitCode, UpdateMethod};
-use mlspec_runner::{RunnerError, Shown, ShownRecord, show, status_of};
-use mlspec_store::Store;
+use mlspec_record::{Digest, Envelope, ExitCode, UpdateMethod};
+use mlspec_runner::{PipelineStatus, RunnerError, Shown, ShownRecord, show, status_of};
+use mlspec_store::{Store, Tombstone};
 use serde_json::{Value, json};
 
 /// Show a run or a record
@@ -26,12 +26,15 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let mut out = Out::new();
     match find(&store, args.what.as_deref())? {
         Shown::Run(status) if common.json => out.pretty(&json(&*status)?)?,
-        Shown::Run(status) => status::tell(&mut out, &status, true)?,
+        Shown::Run(status) => {
+            status::tell(&mut out, &status, true)?;
+            tell_of_purge(&mut out, &store, &status)?;
+        }
         Shown::Record(shown) if common.json => {
             let document = json!({"path": shown.path, "status": shown.status, "events": json(&shown.events)?, "record": shown.record.to_value()});
             out.pretty(&document)?;
         }
-        Shown::Record(shown) => tell(&mut out, &shown)?,
+        Shown::Record(shown) => tell(&mut out, &store, &shown)?,
     }
     out.flush()?;
     Ok(ExitCode::Done)
@@ -55,7 +58,7 @@ fn find(store: &Store, what: Option<&str>) -> Result<Shown, Fault> {
 }
 
 /// A record as people read it: who, when, from what to what; then its body.
-fn tell(out: &mut Out, shown: &ShownRecord) -> Result<(), Fault> {
+fn tell(out: &mut Out, store: &Store, shown: &ShownRecord) -> Result<(), Fault> {
     let record: Envelope<Value> =
         shown.record.envelope().map_err(|error| Fault::from(mlspec_store::StoreError::from(error)))?;
     out.line(format_args!("{} of step {} ({})", record.kind, record.step.name, record.step.stage))?;
@@ -88,6 +91,9 @@ fn tell(out: &mut Out, shown: &ShownRecord) -> Result<(), Fault> {
             "  output    {}: {} {}{rows}",
             output.port, output.artifact.kind, output.artifact.digest
         ))?;
+        if let Some(purged) = purged(store, &output.artifact.digest) {
+            out.line(format_args!("            {purged}"))?;
+        }
     }
     for event in &shown.events {
         out.line(format_args!("  event     {}", json(event)?))?;
@@ -96,4 +102,21 @@ fn tell(out: &mut Out, shown: &ShownRecord) -> Result<(), Fault> {
     out.pretty(&Value::Object(record.parameters))?;
     out.line("\nbody")?;
     out.pretty(&record.body)
+}
+
+/// What was said when results of this digest were purged, if they are not there again.
+fn purged(store: &Store, digest: &Digest) -> Option<Tombstone> {
+    let there = store.manifest_path(digest).is_file() || store.has_object(digest, None);
+    store.tombstone(digest).filter(|_| !there)
+}
+
+/// Where results of a run were purged: when and why.
+fn tell_of_purge(out: &mut Out, store: &Store, status: &PipelineStatus) -> Result<(), Fault> {
+    let records = status.steps.iter().filter_map(|step| store.record(&status.run.id, &step.step).ok());
+    let outputs = records.filter_map(|record| record.envelope().ok()).flat_map(|record| record.outputs);
+    let gone: Vec<Tombstone> = outputs.filter_map(|output| purged(store, &output.artifact.digest)).collect();
+    match gone.first() {
+        Some(first) => out.line(format_args!("  {} of its results were {first}", gone.len())),
+        None => Ok(()),
+    }
 }

@@ -133,11 +133,12 @@ impl<'a> Columns<'a> {
             let identity = |source: &SourceColumn| source.dependency == Dependency::Identity;
             let own = column.sources.iter().any(|source| is_of(source, key));
             let own_as_it_is = column.sources.iter().any(|source| is_of(source, key) && identity(source));
+            // Numbers of other sources that are equal by chance tell nothing, even under the same name.
             let alike = |source: &SourceColumn| {
                 let meets = |one: &SourceColumn| one.dependency == Dependency::Join;
                 let both = joined.iter().any(|one| meets(one) && is_of(one, key))
                     && joined.iter().any(|one| meets(one) && one.scan == source.scan && one.column == source.column);
-                identity(source) && (source.column == key.column || both)
+                identity(source) && (both || source.column == key.column && key.data_type == DataType::String)
             };
             let test = if own_as_it_is && !(is_text && key.data_type != DataType::String) {
                 Test::Equal(at)
