@@ -1,9 +1,8 @@
 //! `derive`: columns computed row by row.
 
-use super::{names, one};
+use super::{names, one, with_columns};
 use crate::engine::Run;
 use crate::expression::row_wise;
-use crate::flight::data;
 use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_name};
 use crate::{Flight, Problem};
@@ -68,14 +67,14 @@ impl Relational for Derive {
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
-        let mut flight = one(inputs)?;
+        let flight = one(inputs)?;
         let derived: Vec<_> = self.0.iter().filter(|(name, _)| run.wanted.contains(*name)).collect();
         let exprs = derived.iter().map(|(name, sql)| Ok(row_wise(sql)?.expr.alias(name.as_str())));
         let exprs = exprs.collect::<Result<Vec<_>, Problem>>()?;
         let schema = flight.frame.clear().lazy().select(exprs.clone()).collect_schema();
         schema.map_err(|error| Problem::Type(error.to_string()))?;
         let what = derived.iter().map(|(name, sql)| format!("{name}: {sql}")).collect::<Vec<_>>().join("`, `");
-        let frame = std::mem::take(&mut flight.frame).lazy().with_columns(exprs).collect().map_err(data(&what))?;
+        let frame = with_columns(&flight.frame, exprs, &what)?;
         Ok(flight.with(frame))
     }
 }

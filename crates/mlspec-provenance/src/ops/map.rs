@@ -1,13 +1,13 @@
 //! `map`: columns computed by a Rust function, in the builder only.
 
-use super::{names, one};
+use super::{in_columns, names, one};
 use crate::engine::Run;
 use crate::flight::bug;
 use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct, check_name};
 use crate::{Flight, Problem};
 use mlspec_record::{DataType, Dependency};
-use mlspec_table::polars::prelude::Column;
+use mlspec_table::polars::prelude::{Column, DataFrame};
 use mlspec_table::to_polars;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,16 +45,23 @@ impl Map {
 
     fn call(&self, flight: &Flight) -> Result<Vec<Column>, Problem> {
         let promised = |problem: String| Problem::Function { function: self.name.clone(), problem };
-        let inputs: Vec<_> =
-            self.inputs.iter().map(|name| flight.frame.column(name).cloned()).collect::<Result<_, _>>().map_err(bug)?;
-        let columns = (self.function)(&inputs).map_err(|error| promised(format!("failed: {error}")))?;
+        let names = || self.inputs.iter().map(String::as_str);
+        let once: BTreeSet<&str> = names().collect();
+        let inputs = flight.frame.select_to_vec(once).and_then(|inputs| DataFrame::new(flight.rows(), inputs));
+        let call = |whole: DataFrame| {
+            let inputs = whole.select_to_vec(names()).map_err(bug)?;
+            let computed = (self.function)(&inputs).map_err(|error| promised(format!("failed: {error}")))?;
+            match computed.iter().find(|column| column.len() != whole.height()) {
+                None => Ok(computed),
+                Some(wrong) => Err(promised(format!("gave {} values for {} rows", wrong.len(), whole.height()))),
+            }
+        };
+        let head = |computed: Vec<Column>| computed.iter().map(|column| column.head(Some(1))).collect();
+        let columns = in_columns(&inputs.map_err(bug)?, call, head)?;
         if columns.len() != self.outputs.len() {
             return Err(promised(format!("gave {} columns, expected {}", columns.len(), self.outputs.len())));
         }
         let checked = columns.into_iter().zip(&self.outputs).map(|(column, (name, data_type))| {
-            if column.len() != flight.rows() {
-                return Err(promised(format!("gave {} values for {} rows", column.len(), flight.rows())));
-            }
             if *column.dtype() != to_polars(*data_type) {
                 return Err(promised(format!("gave `{name}` as `{}`, expected `{data_type}`", column.dtype())));
             }

@@ -31,8 +31,11 @@ pub use map::Map;
 pub use rename::Rename;
 pub use select::Select;
 
+use crate::engine::Run;
+use crate::flight::{bug, data};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
+use mlspec_table::polars::prelude::{DataFrame, Expr, IntoColumn as _, IntoLazy as _};
 
 /// The one input of an operator that has one.
 pub(crate) fn one<T>(inputs: Vec<T>) -> Result<T, Problem> {
@@ -53,15 +56,37 @@ pub(crate) fn names(shape: &Shape) -> impl Iterator<Item = &str> {
     shape.schema.names()
 }
 
+/// A column of one value is a constant to polars, and floating point takes other ways with constants: `x / y` becomes
+/// `x * (1 / y)`, and `x + 0` becomes `x`. So that a row's values never depend on how many other rows there are, nor on how
+/// they lie in memory, one row is computed beside itself, and columns are whole.
+pub(crate) fn in_columns<T>(
+    frame: &DataFrame,
+    compute: impl FnOnce(DataFrame) -> Result<T, Problem>,
+    head: impl FnOnce(T) -> T,
+) -> Result<T, Problem> {
+    let height = frame.height();
+    let whole = frame.columns().iter().map(|column| column.as_materialized_series().rechunk().into_column());
+    let mut whole = DataFrame::new(height, whole.collect()).map_err(bug)?;
+    if height != 1 {
+        return compute(whole);
+    }
+    whole.vstack_mut_owned(whole.clone()).map_err(bug)?;
+    whole.rechunk_mut();
+    compute(whole).map(head)
+}
+
+/// Adds columns by row-wise expressions.
+pub(crate) fn with_columns(frame: &DataFrame, exprs: Vec<Expr>, what: &str) -> Result<DataFrame, Problem> {
+    let compute = |whole: DataFrame| whole.lazy().with_columns(exprs).collect().map_err(data(what));
+    in_columns(frame, compute, |computed| computed.head(Some(1)))
+}
+
 /// Keeps rows by a condition that polars evaluates, and counts the others.
-pub(crate) fn keep_rows(
-    run: &mut crate::engine::Run,
-    flight: Flight,
-    condition: mlspec_table::polars::prelude::Expr,
-    what: &str,
-) -> Result<Flight, Problem> {
-    use mlspec_table::polars::prelude::IntoLazy as _;
-    let kept = flight.frame.clone().lazy().filter(condition).collect().map_err(crate::flight::data(what))?;
+pub(crate) fn keep_rows(run: &mut Run, flight: Flight, condition: Expr, what: &str) -> Result<Flight, Problem> {
+    const CONDITION: &str = "@condition";
+    let judged = with_columns(&flight.frame, vec![condition.alias(CONDITION)], what)?;
+    let mask = judged.column(CONDITION).and_then(|column| column.bool().cloned()).map_err(bug)?;
+    let kept = flight.frame.filter(&mask).map_err(bug)?;
     run.lose(&flight, &crate::flight::ids(&kept, mlspec_table::ROW)?, true)?;
     Ok(flight.with(kept))
 }

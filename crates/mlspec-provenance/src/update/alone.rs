@@ -20,6 +20,7 @@ fn rows(clean: bool) -> Table {
         "text" => some(["ab ba", " a ", "B,b", "%Y"], ["äö", ""]),
         "n" => [None, Some(1_i64), Some(-2), Some(0), Some(7), Some(1), Some(i64::from(i32::MAX))],
         "x" => [None, Some(0.5), Some(-0.0), Some(f64::NAN), Some(2.5), Some(1e300), Some(-1.5)],
+        "y" => [Some(3.0), Some(0.0), Some(0.0), Some(-0.0), Some(49.0), Some(0.1), Some(1.0)],
         "p" => [None, Some(true), Some(false), Some(true), Some(false), None, Some(true)]
     ))
 }
@@ -46,6 +47,10 @@ fn every_function_computes_a_row_from_the_row_alone() {
         expressions.extend(["text", "n", "x"].map(|one| format!("{function}({one}, 2)")));
         expressions.extend(["n", "p"].map(|one| format!("{function}({one}, {one})")));
         expressions.push(format!("{function}(text, 'b', 'c')"));
+    }
+    for (one, other) in [("x", "y"), ("y", "x"), ("n", "y"), ("y", "n"), ("n", "n")] {
+        expressions.extend(["+", "-", "*", "/", "%", "<", "="].map(|sign| format!("{one} {sign} {other}")));
+        expressions.push(format!("COALESCE({one}, 0) + COALESCE({other}, 0)"));
     }
     for one in columns {
         for to in ["BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "TIME"] {
