@@ -39,7 +39,7 @@ pub use index::{ArtifactUse, FoundRecord, Index};
 pub use live::{Live, LiveStep};
 pub use overlay::Overlay;
 pub use pending::PipelineLock;
-pub use purge::PurgeLock;
+pub use purge::{PurgeLock, Sizes};
 pub use run::RunGuard;
 pub use tombstone::Tombstone;
 pub use write::write_atomic;

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// What a purge that is under way was asked to do.
 const UNDER_WAY: &str = "purge.json";
 
+/// Digests, with the sizes of their files.
+pub type Sizes = Vec<(Digest, u64)>;
+
 /// The right to take files away, held until dropped: meanwhile no run begins.
 #[derive(Debug)]
 pub struct PurgeLock(#[expect(dead_code, reason = "held, not read")] File);
@@ -72,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file system refuses.
-    pub fn stored(&self) -> Result<(Vec<(Digest, u64)>, Vec<(Digest, u64)>), StoreError> {
+    pub fn stored(&self) -> Result<(Sizes, Sizes), StoreError> {
         let mut objects = Vec::new();
         let folder = self.own("objects");
         for head in crate::records::entries(&folder)? {
