@@ -6,8 +6,6 @@
 
 mod keep;
 mod sweep;
-#[cfg(test)]
-mod tests;
 
 use super::ProofError;
 use keep::Marks;
