@@ -87,6 +87,8 @@ impl Folder {
             .current_dir(self.path())
             .stdin(Stdio::null())
             .env_remove("MLSPEC_STORE")
+            .env_remove("MLSPEC_KEY_FILE")
+            .env("XDG_CONFIG_HOME", self.path().join("settings"))
             .env("NO_COLOR", "1");
         command
     }

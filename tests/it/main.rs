@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod binary;
+mod changes;
 mod examples;
 mod interrupt;
 mod layers;

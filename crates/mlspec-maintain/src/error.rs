@@ -52,6 +52,9 @@ pub enum MaintainError {
         /// What is wrong.
         reason: String,
     },
+    /// A file of rows is not there.
+    #[error("there is no such file")]
+    NoFile(PathBuf),
     /// A source is to be changed in two ways that do not go together.
     #[error("`{source}` cannot be changed in several ways at once", source = .0)]
     Several(String),
@@ -125,6 +128,7 @@ impl Failure for MaintainError {
             | Self::NotLive { .. }
             | Self::ChangeFile { .. }
             | Self::PipelineFile { .. }
+            | Self::NoFile(_)
             | Self::Several(_) => ExitCode::Usage,
             Self::Overtaken(_) | Self::Record(_) => ExitCode::Outside,
             other => other.inner().map_or(ExitCode::Bug, Failure::exit_code),
@@ -148,7 +152,7 @@ impl Failure for MaintainError {
 
     fn place(&self) -> Place {
         match self {
-            Self::ChangeFile { path, .. } | Self::PipelineFile { path, .. } => {
+            Self::ChangeFile { path, .. } | Self::PipelineFile { path, .. } | Self::NoFile(path) => {
                 Place { file: Some(path.display().to_string()), ..Place::default() }
             }
             other => other.inner().map(Failure::place).unwrap_or_default(),

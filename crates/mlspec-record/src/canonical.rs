@@ -63,7 +63,7 @@ fn write(value: &Value, bytes: &mut Vec<u8>) -> Result<(), CanonicalError> {
             bytes.push(b']');
         }
         Value::Object(members) => write_members(members.iter().collect(), bytes)?,
-        Value::Number(number) if number.is_f64() || !number.as_i64().is_some_and(|n| n.unsigned_abs() <= LIMIT) => {
+        Value::Number(number) if number.is_f64() || number.as_i64().is_none_or(|n| n.unsigned_abs() > LIMIT) => {
             bytes.append(&mut serde_json_canonicalizer::to_vec(number)?);
         }
         // serde_json escapes as RFC 8785 does, and writes small integers alike.

@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), StepFailure> {
         (report.cached, report.reason) = (given.unchanged, given.reason);
         let outputs = ordered(step, given.outputs)?;
-        let told = self.told(&[], outputs, given.body, started).from_store(given.unchanged);
+        let told = self.told(&[], outputs, given.body, started).cached(given.unchanged);
         self.write(step, told, Durable::Now, report)?;
         report.warnings = given.warnings;
         Ok(())
@@ -263,7 +263,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), StepFailure> {
         report.cached = true;
         report.reason = self.history.why_not(&step.name, report.key).to_owned();
-        let told = self.told(inputs, found.outputs, found.body, started).from_store(true).inexact(found.inexact);
+        let told = self.told(inputs, found.outputs, found.body, started).cached(true).inexact(found.inexact);
         self.write(step, told, Durable::Later, report)?;
         report.warnings = found.warnings;
         found.refusal.map_or(Ok(()), |reason| Err(refusal(reason)))

@@ -25,7 +25,7 @@ pub(crate) struct Told<'a> {
 
 impl Told<'_> {
     /// Whether it was taken from the store.
-    pub(crate) fn from_store(self, cached: bool) -> Self {
+    pub(crate) fn cached(self, cached: bool) -> Self {
         Self { cached, ..self }
     }
 

@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(store.put_live(&name, &live(run)).unwrap(), wins, "{run}");
         }
         assert_eq!(store.live(&name).unwrap(), Some(live("c")));
-        assert_eq!(store.live_pipelines().unwrap(), [name.clone()]);
+        assert_eq!(store.live_pipelines().unwrap(), std::slice::from_ref(&name));
         let id = |run: &str| Id::new(run).unwrap();
         for (before, run, done) in [("b", "a", false), ("c", "a", true), ("c", "a", true), ("c", "d", false)] {
             assert_eq!(store.replace_live(&name, &id(before), &live(run)).unwrap(), done, "{before} {run}");

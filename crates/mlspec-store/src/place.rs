@@ -6,9 +6,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+type Before = dyn Fn(&Path) -> std::io::Result<()> + Send + Sync;
+
 /// Is asked before a file gets its name; the write fails with its error.
 #[derive(Clone)]
-pub(crate) struct Watcher(Arc<dyn Fn(&Path) -> std::io::Result<()> + Send + Sync>);
+pub(crate) struct Watcher(Arc<Before>);
 
 impl fmt::Debug for Watcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

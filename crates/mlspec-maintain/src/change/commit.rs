@@ -30,18 +30,22 @@ pub(crate) enum Phase {
     /// Nothing of it can be seen yet: left here, it is as if it had not been begun.
     Working,
     /// All of it is made and stored: left here, it is finished.
-    Committing {
-        /// What is to be live.
-        live: Live,
-        /// The dataset versions to be published.
-        versions: Vec<Object<DatasetVersion>>,
-        /// The lists of erased rows, by dataset: keyed digests, no values.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        suppressed: BTreeMap<Name, Value>,
-        /// What is kept of the proof.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        proof: Option<Value>,
-    },
+    Committing(Box<Commit>),
+}
+
+/// What is left to be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Commit {
+    /// What is to be live.
+    pub(crate) live: Live,
+    /// The dataset versions to be published.
+    pub(crate) versions: Vec<Object<DatasetVersion>>,
+    /// The lists of erased rows, by dataset: keyed digests, no values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) suppressed: BTreeMap<Name, Value>,
+    /// What is kept of the proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<Value>,
 }
 
 /// What became of a change that a process left unfinished.
@@ -99,9 +103,9 @@ impl Maintainer<'_> {
                 self.store.remove_pending(pipeline)?;
                 (Settlement::RolledBack, None)
             }
-            Phase::Committing { proof, .. } => {
+            Phase::Committing(commit) => {
                 self.finish(pipeline, &journal, Again::Yes)?;
-                (Settlement::Finished, proof.clone())
+                (Settlement::Finished, commit.proof.clone())
             }
         };
         Ok(Some(Settled { change: journal.change, began: journal.began, settlement, proof }))
@@ -109,9 +113,10 @@ impl Maintainer<'_> {
 
     /// Publishes the dataset versions, makes the run live, removes the journal. It may be done again at any point.
     pub(super) fn finish(&self, pipeline: &Name, journal: &Journal, again: Again) -> Result<(), MaintainError> {
-        let Phase::Committing { live, versions, suppressed, proof } = &journal.phase else {
+        let Phase::Committing(commit) = &journal.phase else {
             return Ok(self.store.remove_pending(pipeline)?);
         };
+        let Commit { live, versions, suppressed, proof } = &**commit;
         let published = match self.store.put_dataset_versions(versions) {
             // A pipeline that shares the dataset came in between. It read erased rows by then or did not, but not from us: what is
             // live of this pipeline is not touched by it, and the next version of the dataset is made from the one published.

@@ -23,7 +23,7 @@ pub use request::{Edit, Request, Select};
 
 use crate::{ErasedSource, Erasure, MaintainError};
 use base::Base;
-use commit::{Journal, Phase};
+use commit::{Commit, Journal, Phase};
 use mlspec_record::object::{ChangeKind, SourceChange};
 use mlspec_record::{ExitCode, Id, Name};
 use mlspec_runner::{Observer, RunReport, Secret, Surroundings};
@@ -179,7 +179,8 @@ impl Maintainer<'_> {
         let versions = revised.iter().map(|source| source.version.clone()).collect();
         let lists = revised.iter().filter_map(|source| Some((source.body.dataset.clone(), source.suppressed.clone()?)));
         let (suppressed, proof) = (lists.collect(), changed.proof.clone());
-        Ok(Prepared::Ready { phase: Phase::Committing { live, versions, suppressed, proof }, changed: changed.into() })
+        let commit = Commit { live, versions, suppressed, proof };
+        Ok(Prepared::Ready { phase: Phase::Committing(commit.into()), changed: changed.into() })
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) fn resolve<'a>(base: &'a Base, edits: &[(String, Edit)]) -> Result<Ve
             Edit::Append(path) => (&mut known.append, path),
             Edit::Replace(path) => (&mut known.replace, path),
         };
+        if !slot.1.is_file() {
+            return Err(MaintainError::NoFile(slot.1.clone()));
+        }
         if slot.0.replace(slot.1.clone()).is_some() {
             return Err(MaintainError::Several(name.clone()));
         }

@@ -22,7 +22,7 @@ pub(crate) fn tell(
     if let Some(run) = &changed.run {
         tell_failures(run, common.style());
     }
-    let statement = changed.proof.is_some().then(|| changed.run.as_ref()).flatten();
+    let statement = changed.run.as_ref().filter(|_| changed.live && changed.proof.is_some());
     let statement = statement.map(|run| store.statement_path(&run.run.id).display().to_string());
     let mut out = Out::new();
     match common.json {
