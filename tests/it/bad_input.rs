@@ -1,6 +1,8 @@
 //! Bad input: a clear error with its place, the right exit code, nothing half-written, no values shown.
 
+use crate::binary::{Folder, Ran};
 use crate::small::{PIPELINE, people, small};
+use std::process::Command;
 
 /// What to replace by what.
 type Edits = &'static [(&'static str, &'static str)];
@@ -123,4 +125,100 @@ fn data_that_does_not_fit_is_refused_at_its_place() {
         Case("null label", &[("age >= 40\"", "CASE WHEN age > 30 THEN age >= 40 END\"")], &[], 3, &["old", "null"]),
         Case("part without rows", &[("train: 0.7, test: 0.3", "train: 0.9999999, test: 0.0000001")], &[], 3, &["test"]),
     ]);
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused_at_their_place() {
+    check(&[
+        Case("NaN feature", &[], &[("\n3,41,2269.5,", "\n3,41,NaN,")], 3, &["income", "features", "3", "NaN"]),
+        Case("unseen category", &[], &[("\n2,34,2046.5,Jena", "\n2,34,2046.5,Gera")], 3, &["city", "category", "2"]),
+    ]);
+}
+
+/// Asserts that a run was refused with this code and these words, and left nothing half-written.
+#[track_caller]
+fn assert_refused(folder: &Folder, ran: Ran, code: i32, says: &[&str]) {
+    let told = ran.expect(code).text();
+    says.iter().for_each(|part| assert!(told.contains(part), "`{part}` is not said:\n{told}"));
+    assert_eq!(folder.leftovers(".mlspec"), 0);
+}
+
+#[test]
+fn text_in_another_encoding_is_refused_at_its_line() {
+    let folder = small();
+    let mut bytes = people().into_bytes();
+    let at = bytes.windows(4).position(|word| word == b"Bonn").unwrap();
+    bytes[at + 1] = 0xf6;
+    folder.write("data/people.csv", bytes);
+    assert_refused(&folder, folder.run(&["run", "pipeline.yaml"]), 3, &["UTF-8", "people.csv:3", "city"]);
+}
+
+#[test]
+fn a_column_keeps_the_type_of_its_first_ingest() {
+    let folder = small();
+    let with = |extra: &str| {
+        let mut lines: Vec<String> = people().lines().map(|line| format!("{line},7")).collect();
+        lines[0] = "id,age,income,city,extra".to_owned();
+        lines[6] = lines[6].replace(",7", &format!(",{extra}"));
+        lines.join("\n")
+    };
+    folder.write("data/people.csv", with("7"));
+    folder.run(&["run", "pipeline.yaml"]).expect(0);
+    folder.write("data/people.csv", with("seven"));
+    let says = ["`extra`", "`int64`", "`string`", "people.csv:7", "first ingest"];
+    assert_refused(&folder, folder.run(&["run", "pipeline.yaml"]), 3, &says);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leaves_the_datastore_is_not_followed() {
+    let folder = small();
+    folder.write("outside.csv", people());
+    std::fs::remove_file(folder.path().join("data/people.csv")).unwrap();
+    std::os::unix::fs::symlink("../outside.csv", folder.path().join("data/people.csv")).unwrap();
+    assert_refused(&folder, folder.run(&["run", "pipeline.yaml"]), 2, &["people.csv", "leaves the datastore"]);
+}
+
+/// Runs the pipeline while no file may grow beyond so many blocks of 512 bytes: what a full disk does, file by file.
+#[cfg(unix)]
+fn run_limited(folder: &Folder, blocks: u32) -> Ran {
+    let program = folder.command(&["run", "pipeline.yaml"]);
+    let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
+    let words: Vec<String> = std::iter::once(program.get_program()).chain(program.get_args()).map(quoted).collect();
+    // Without the trap, the signal would end the program where the system's refusal is to be tested.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {}", words.join(" "));
+    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+#[cfg(unix)]
+#[test]
+fn where_the_disk_is_full_a_run_stops_and_the_next_goes_on() {
+    let mut refused = 0;
+    for blocks in [1, 2, 4, 6, 8, 12] {
+        let folder = small();
+        let ran = run_limited(&folder, blocks);
+        if ran.code != Some(0) {
+            refused += 1;
+            assert_refused(&folder, ran, 4, &["the file system refused"]);
+        }
+        folder.run(&["run", "pipeline.yaml"]).expect(0);
+        folder.run(&["validate", ".mlspec/records"]).expect(0);
+        assert_eq!(folder.leftovers(".mlspec"), 0, "{blocks} blocks");
+    }
+    assert!(refused > 3, "only {refused} runs had too little room");
+}
+
+#[test]
+fn a_run_of_a_later_dataset_version_is_reproduced() {
+    let folder = small();
+    folder.run(&["run", "pipeline.yaml"]).expect(0);
+    // A row went and another came, so that ids are not those that the file alone would give.
+    let gone: String =
+        people().lines().filter(|line| !line.starts_with("3,")).map(|line| format!("{line}\n")).collect();
+    folder.write("data/people.csv", gone + "60,33,2500.5,Ulm\n");
+    folder.run(&["run", "pipeline.yaml"]).expect(0);
+    let told = folder.run(&["reproduce", "small"]).expect(0).text();
+    assert!(told.contains("all 7 records have the same content"), "{told}");
 }
