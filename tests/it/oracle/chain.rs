@@ -173,7 +173,7 @@ impl Chain {
 
     fn derive_some(&mut self, a: u8, b: u8) -> Option<()> {
         let column = pick(&self.columns, a)?.clone();
-        let (name, new) = (&column.name, if b % 3 == 0 { column.name.clone() } else { self.name("d") });
+        let (name, new) = (&column.name, if b.is_multiple_of(3) { column.name.clone() } else { self.name("d") });
         let (kind, sql) = match (column.kind, b % 4) {
             (Kind::Integer, 0) => (Kind::Integer, format!("coalesce(\"{name}\", 2) + 1")),
             (Kind::Integer | Kind::Float, 1) => (Kind::Integer, format!("CASE WHEN \"{name}\" > 1 THEN 1 ELSE 0 END")),
@@ -349,7 +349,7 @@ impl Chain {
             json!({"from": all, "steps": [{"group_by": {"keys": [name], "aggregates": made}}]}),
         );
         self.used.push("group_by");
-        self.push(if c % 2 == 0 { "inner_join" } else { "left_join" }, json!({"with": groups, "on": [name]}));
+        self.push(if c.is_multiple_of(2) { "inner_join" } else { "left_join" }, json!({"with": groups, "on": [name]}));
         self.columns.extend(columns);
         Some(())
     }

@@ -112,7 +112,7 @@ impl<'a> Maintained<'a> {
                     .filter(|(id, row)| is.rows.get(id).is_some_and(|now| now != *row))
                     .map(|(id, _)| *id)
                     .collect();
-                if !gone.is_empty() && was.which == Which::People && gone.len() % 2 == 0 {
+                if !gone.is_empty() && was.which == Which::People && gone.len().is_multiple_of(2) {
                     edits.push((
                         source.clone(),
                         Edit::Remove(Pick::Key(gone.iter().map(ToString::to_string).collect())),

@@ -324,7 +324,7 @@ fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value
         (Kind::Text, 3) => {
             ("hashing_vectorizer", with(text, json!({"n_features": 8, "ngram_range": [1, 1 + variant % 2]})))
         }
-        (Kind::Text, 4) => ("length", with(text, json!({"standardize": variant % 2 == 0, "unit": unit}))),
+        (Kind::Text, 4) => ("length", with(text, json!({"standardize": variant.is_multiple_of(2), "unit": unit}))),
         (Kind::Text, _) => {
             let more = [
                 json!({}),
@@ -338,7 +338,9 @@ fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value
             "standard_scaler",
             json!({"columns": columns, "impute": impute, "with_mean": variant % 5 != 4, "with_std": variant % 7 != 6}),
         ),
-        (_, 2 | 3) => ("imputer", json!({"columns": columns, "strategy": impute, "indicator": variant % 2 == 0})),
+        (_, 2 | 3) => {
+            ("imputer", json!({"columns": columns, "strategy": impute, "indicator": variant.is_multiple_of(2)}))
+        }
         _ => ("pass_through", json!({"columns": columns, "impute": impute})),
     }
 }
