@@ -126,3 +126,26 @@ fn labels_of_everybody_may_flip_at_once() {
         erase(above_the_mean(json!({"decision_tree": {}}), &label.replace("mean THEN", "mean - 0.7 THEN")), &all);
     assert!(flips > 8, "{flips} labels flip");
 }
+
+#[test]
+fn rows_that_met_nothing_are_found_when_one_of_them_goes() {
+    let aggregates = json!({"mean": {"function": "mean", "column": "n"}, "many": {"function": "count"}});
+    let settings = json!({
+        "from": "people",
+        "steps": [{"left_join": {"with": "events", "on": ["id"], "suffix": "_"}}, {"group_by": {"keys": ["kind"], "aggregates": aggregates}}],
+    });
+    let input = |name: &'static str| (name.to_owned(), name, "rows".to_owned());
+    let inputs = vec![input("people"), input("events")];
+    let step = Step { name: "prepared", stage: "transform@1", settings, inputs };
+    let world = World::new(Pipeline { steps: vec![step], used: Vec::new() }, 8);
+    // Half of the people have an event.
+    let events: Vec<(u8, Cells)> = (0..20).map(|person| (person, [0, person % 4, 0, 0, 0, 0])).collect();
+    let mut sources = vec![Source::new(Which::People, &people(), false), Source::new(Which::Events, &events, false)];
+    let before = world.run(&world.sources(&sources));
+    for (source, row) in [(0, 30), (1, 3), (0, 2)] {
+        sources[source].rows.remove(&row);
+        let versions = world.sources(&sources);
+        let updated = world.update(&before, &versions);
+        compare(&world, &updated, &world.run(&versions), &mut Apart::default()).unwrap();
+    }
+}
