@@ -64,6 +64,7 @@ use std::sync::Arc;
 /// | `events/<id>.ndjson` | changes of status, name or tags of a record |
 /// | `statements/<run>.json` | the signed statement about the erasure that a run completed |
 /// | `tombstones/<hex>.json` | what was purged, when and why |
+/// | `tombstones/records/<run>/<step>.json` | what is left of a record whose results were purged |
 /// | `purge.json` | a purge that is under way |
 /// | `files/<hex>.json` | digests of files outside, remembered |
 /// | `index.sqlite` | made from the files, deleted without loss |

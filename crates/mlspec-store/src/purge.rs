@@ -148,13 +148,15 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces the record of a step of a run that is over.
+    /// Puts what is left of a record in its place, after its body went: apart from the records, since it obeys no schema
+    /// any more. [`Store::record`] finds it there.
     ///
     /// # Errors
     /// When the record has no canonical form, or the file system refuses.
-    pub fn replace_record(&self, run: &Id, step: &Name, record: &Record) -> Result<(), StoreError> {
-        self.put(&self.own(format!("records/{run}/{step}.json")), &record.to_bytes()?)?;
-        // The journal has a copy of what was replaced.
+    pub fn bury_record(&self, run: &Id, step: &Name, record: &Record) -> Result<(), StoreError> {
+        self.put(&self.own(crate::records::grave(run, step)), &record.to_bytes()?)?;
+        self.remove(&self.own(format!("records/{run}/{step}.json")))?;
+        // The journal has a copy of what went.
         self.remove(&self.own(format!("records/{run}/{}", crate::records::JOURNAL))).map(drop)
     }
 

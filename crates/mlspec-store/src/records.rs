@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 /// The records of a run's cached steps once more, flushed together; see [`crate::RunGuard`].
 pub(crate) const JOURNAL: &str = "_cached.ndjson";
 
+/// Where a purge leaves what stays of a record.
+pub(crate) fn grave(run: &Id, step: &Name) -> String {
+    format!("tombstones/records/{run}/{step}.json")
+}
+
 /// The names in a folder, sorted; none where there is no folder.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<String>, StoreError> {
     let refused = |error| StoreError::io(folder, error);
@@ -26,9 +31,11 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<String>, StoreError> {
 }
 
 impl Store {
-    /// Where the record of a step lies.
+    /// Where the record of a step lies, or what a purge left of it.
     pub fn record_path(&self, run: &Id, step: &Name) -> PathBuf {
-        self.run_folder(run).join(format!("{step}.json"))
+        let path = self.run_folder(run).join(format!("{step}.json"));
+        let grave = self.find(grave(run, step));
+        if !path.exists() && grave.exists() { grave } else { path }
     }
 
     /// The record of a step, read from its file. Whether it obeys its schema is for the caller to check.
@@ -55,7 +62,10 @@ impl Store {
     /// # Errors
     /// When the file system refuses.
     pub fn recorded_steps(&self, run: &Id) -> Result<Vec<Name>, StoreError> {
-        let names = entries(&self.run_folder(run))?;
+        let mut names = entries(&self.run_folder(run))?;
+        names.extend(entries(&self.find(format!("tombstones/records/{run}")))?);
+        names.sort_unstable();
+        names.dedup();
         Ok(names.iter().filter_map(|name| Name::new(name.strip_suffix(".json")?).ok()).collect())
     }
 

@@ -1,7 +1,9 @@
 //! Records as a runner would write them.
 
 use crate::must;
-use mlspec_record::body::{Evaluation, Guarantee, Ingestion, Method, Splitting, Test, Training, Transformation, Validation};
+use mlspec_record::body::{
+    Evaluation, Guarantee, Ingestion, Method, Splitting, Test, Training, Transformation, Validation,
+};
 use mlspec_record::{
     ArtifactKind, Envelope, Id, Input, Kind, Name, Output, Producer, ProducerRef, Record, RunRef, Seed, StageId,
     Status, StepRef, Timestamp, Version,

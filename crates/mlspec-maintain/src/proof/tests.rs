@@ -239,6 +239,9 @@ fn older_versions_go_and_what_is_live_stays() {
     assert!(error.contains("purged on 1970-01-01T00:00:03.000Z by anna: rows were erased"), "{error}");
     let emptied = store.record(&world.erasure.base, &name("encoded")).unwrap();
     assert!(!emptied.to_value().to_string().contains(BEN));
+    // What stays among the records obeys its schema; a record without body does not.
+    assert!(!store.run_folder(&world.erasure.base).join("encoded.json").exists());
+    assert!(store.recorded_steps(&world.erasure.base).unwrap().contains(&name("encoded")));
     let mut everything = Vec::new();
     super::documents::files(store.root(), &mut everything).unwrap();
     for path in everything.iter().filter(|path| !path.ends_with("_lock")) {

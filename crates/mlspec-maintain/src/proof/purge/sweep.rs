@@ -81,7 +81,7 @@ pub(crate) fn carry_out(
     }
     for run in &marks.dropped {
         for step in run.steps.iter().filter(|step| is_to_be_emptied(step, doomed)) {
-            store.replace_record(&run.run, &step.name, &emptied(step, request)?)?;
+            store.bury_record(&run.run, &step.name, &emptied(step, request)?)?;
         }
     }
     doomed.cached.iter().try_for_each(|key| store.forget_cached(key))?;
