@@ -3,10 +3,10 @@
 use crate::deliver::Delivery;
 use crate::{CheckedStep, Surroundings};
 use mlspec_record::object::PipelineRun;
-use mlspec_record::{ArtifactKind, Digest, Envelope, Id, Name, Object, Output, Seed};
+use mlspec_record::{ArtifactKind, Digest, Envelope, Id, Name, Object, Output, Seed, canonical_digest};
 use mlspec_stage::{Changes, Previous, Schemas};
 use mlspec_store::{Store, StoreError};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// What a step leaves, known before the run: its stage is not asked.
@@ -81,10 +81,33 @@ impl Before {
         let same = engine
             && then.step.stage == step.id
             && then.producer == step.stage.producer()
-            && then.parameters == step.settings
+            && equal(&then.parameters, &step.settings)
             && then.seed == Some(seed);
         let changes =
             Changes::between(self.previous.inputs(), inputs.iter().map(|input| (&input.port, &input.artifact)));
         (same && !changes.is_empty()).then_some(changes)
+    }
+}
+
+/// Whether settings are the same once written: a file has `1` for `1.0`.
+fn equal(then: &Map<String, Value>, now: &Map<String, Value>) -> bool {
+    then == now || canonical_digest(then).ok().is_some_and(|then| canonical_digest(now).ok() == Some(then))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn settings_are_compared_as_they_are_written() {
+        let check = |then: Value, now: Value, expect: bool| {
+            let map = |value: &Value| value.as_object().unwrap().clone();
+            assert_eq!(equal(&map(&then), &map(&now)), expect, "{then} {now}");
+        };
+        check(json!({"c": 1}), json!({"c": 1.0}), true);
+        check(json!({"c": 0, "a": [10]}), json!({"a": [10.0], "c": 0.0}), true);
+        check(json!({"c": 1}), json!({"c": 1.5}), false);
+        check(json!({"c": 1}), json!({"c": "1"}), false);
     }
 }
