@@ -95,7 +95,7 @@ mod tests {
         overlay.put_live(&name, &live("b")).unwrap();
         overlay.append_event(&record, Status::Active, &event("two")).unwrap();
         assert_eq!(overlay.live(&name).unwrap(), Some(live("b")));
-        assert_eq!(overlay.live_pipelines().unwrap(), [name.clone()]);
+        assert_eq!(overlay.live_pipelines().unwrap(), std::slice::from_ref(&name));
         assert_eq!((overlay.events(&record).unwrap().len(), store.events(&record).unwrap().len()), (2, 1));
         assert_eq!(store.live(&name).unwrap(), Some(live("a")));
         drop(overlay);

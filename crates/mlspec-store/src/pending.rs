@@ -114,7 +114,7 @@ mod tests {
         store.put_pending(&name, &7).unwrap();
         assert_eq!(store.pending::<u64>(&name).unwrap(), Some(7));
         assert!(store.pending::<String>(&name).is_err());
-        assert_eq!(store.pending_pipelines().unwrap(), [name.clone()]);
+        assert_eq!(store.pending_pipelines().unwrap(), std::slice::from_ref(&name));
         store.remove_pending(&name).unwrap();
         store.remove_pending(&name).unwrap();
         assert_eq!(store.pending_pipelines().unwrap(), []);
