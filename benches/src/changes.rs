@@ -118,7 +118,7 @@ fn measured(places: &Places, arguments: &Arguments, folder: &Path, store: &Path,
     files(store, &mut before)?;
     let mut command = places.mlspec();
     command.current_dir(folder).args(words).arg("--store").arg(store);
-    command.args(["--threads", &arguments.threads.to_string()]);
+    command.args(["--threads", &arguments.threads.to_string()]).arg("--key-file").arg(places.key()?);
     limit_threads(&mut command, arguments.threads);
     let usage = usage::run(&mut command)?.usage;
     files(store, &mut after)?;

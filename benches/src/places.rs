@@ -69,6 +69,16 @@ impl Places {
         Ok(folder)
     }
 
+    /// The key that erasures need, made once.
+    pub(crate) fn key(&self) -> Result<PathBuf> {
+        let file = self.kept("key")?.join("key.json");
+        if !file.exists() {
+            let mut new = self.mlspec();
+            crate::usage::run(new.args(["key", "new", "--output"]).arg(&file))?;
+        }
+        Ok(file)
+    }
+
     /// The complaints example of this size: `pipeline.yaml` and `data/`, without results of runs.
     pub(crate) fn complaints(&self, customers: u64) -> Result<PathBuf> {
         let folder = self.programs.join("bench").join(format!("complaints-{customers}"));

@@ -27,7 +27,8 @@ const PHASES: [(&str, &[&str]); 6] = [
 ];
 
 pub(crate) fn records(store: &Store) -> Result<Records> {
-    let run = store.runs()?.pop().ok_or("the store has no run")?;
+    // The newest is the first.
+    let run = store.runs()?.into_iter().next().ok_or("the store has no run")?;
     let mut found = Records::new();
     for step in store.recorded_steps(&run)? {
         let text = fs::read_to_string(store.record_path(&run, &step))?;
