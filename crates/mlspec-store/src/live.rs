@@ -34,14 +34,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub fn live(&self, pipeline: &Name) -> Result<Option<Live>, StoreError> {
-        let path = self.find(format!("live/{pipeline}.json"));
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| StoreError::Corrupt { path, reason: error.to_string() }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io(&path, error)),
-        }
+        Ok(Self::read_json(self.find(format!("live/{pipeline}.json")))?.map(|(value, _)| value))
     }
 
     /// Makes a run live. A run that began after it stays live.

@@ -35,14 +35,7 @@ impl Store {
     /// # Errors
     /// When the journal cannot be read or has another shape.
     pub fn pending<T: DeserializeOwned>(&self, pipeline: &Name) -> Result<Option<T>, StoreError> {
-        let path = self.pending_path(pipeline);
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| StoreError::Corrupt { path, reason: error.to_string() }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io(&path, error)),
-        }
+        Ok(Self::read_json(self.pending_path(pipeline))?.map(|(value, _)| value))
     }
 
     /// Removes the journal: nothing is under way any more.

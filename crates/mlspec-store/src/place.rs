@@ -2,6 +2,7 @@
 
 use crate::write::{Existing, Flush, write};
 use crate::{Store, StoreError};
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +32,18 @@ impl Store {
         let store = Self::open(root)?;
         let session = crate::lock::Session { watcher: Some(Watcher(Arc::new(before))), ..Default::default() };
         Ok(Self { session: session.into(), ..store })
+    }
+
+    /// The bytes of a file and the JSON that they are; nothing where there is no file.
+    pub(crate) fn read_json<T: DeserializeOwned>(path: PathBuf) -> Result<Option<(T, Vec<u8>)>, StoreError> {
+        match std::fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(value) => Ok(Some((value, bytes))),
+                Err(error) => Err(StoreError::Corrupt { path, reason: error.to_string() }),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io(&path, error)),
+        }
     }
 
     /// Where a file of this path is written.

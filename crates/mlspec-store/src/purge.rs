@@ -53,14 +53,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read or has another shape.
     pub fn purge_under_way<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
-        let path = self.own(UNDER_WAY);
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| StoreError::Corrupt { path, reason: error.to_string() }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io(&path, error)),
-        }
+        Ok(Self::read_json(self.own(UNDER_WAY))?.map(|(value, _)| value))
     }
 
     /// Says that the purge is done.

@@ -11,14 +11,7 @@ impl Store {
     /// # Errors
     /// When it cannot be read or has another shape.
     pub fn suppressed<T: DeserializeOwned>(&self, dataset: &Name) -> Result<Option<(T, Digest)>, StoreError> {
-        let path = self.find(suppressed_path(dataset));
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(|list| Some((list, Digest::of(&bytes))))
-                .map_err(|error| StoreError::Corrupt { path, reason: error.to_string() }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io(&path, error)),
-        }
+        Ok(Self::read_json(self.find(suppressed_path(dataset)))?.map(|(list, bytes)| (list, Digest::of(&bytes))))
     }
 
     /// Replaces the list of a dataset by what `change` makes of it, while no other process does. A list that `change` leaves as it
