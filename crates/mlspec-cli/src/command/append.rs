@@ -3,7 +3,6 @@
 use super::change::{self, Choice, Dry, Edits, Meaning, Options, Subject};
 use crate::args::Common;
 use crate::fault::Ended;
-use mlspec_maintain::change::{Edit, Request};
 use mlspec_record::object::ChangeKind;
 
 /// Add rows to sources, and carry them through a live pipeline
@@ -31,9 +30,5 @@ impl Options for File {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let edits = change::all(&args.edits)?;
-    change::only("append", &edits, |edit| matches!(edit, Edit::Append(_)))?;
-    let (store, of) = change::place(&args.subject, common)?;
-    let request = Request { of, change: ChangeKind::Append, edits, dry: args.dry.dry_run };
-    Ok(change::make(&store, &request, args.dry.ids, None, common)?.exit_code)
+    change::from_files(ChangeKind::Append, (&args.subject, &args.edits, &args.dry), common)
 }

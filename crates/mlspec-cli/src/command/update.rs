@@ -3,7 +3,6 @@
 use super::change::{self, Choice, Dry, Edits, Meaning, Options, Subject};
 use crate::args::Common;
 use crate::fault::Ended;
-use mlspec_maintain::change::Request;
 use mlspec_record::object::ChangeKind;
 
 /// Replace sources by new versions, and carry the difference through a live pipeline
@@ -33,9 +32,5 @@ impl Options for File {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let edits = change::all(&args.edits)?;
-
-    let (store, of) = change::place(&args.subject, common)?;
-    let request = Request { of, change: ChangeKind::Update, edits, dry: args.dry.dry_run };
-    Ok(change::make(&store, &request, args.dry.ids, None, common)?.exit_code)
+    change::from_files(ChangeKind::Update, (&args.subject, &args.edits, &args.dry), common)
 }

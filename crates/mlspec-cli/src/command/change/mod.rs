@@ -9,7 +9,7 @@ pub(crate) use tell::name;
 pub(crate) use edits::{Choice, Edits, Meaning, Options, SOME_ROWS};
 
 use crate::args::Common;
-use crate::fault::{Fault, Misuse};
+use crate::fault::{Ended, Fault, Misuse};
 use crate::home;
 use crate::registry::registry;
 use crate::terminal::{Machine, Person};
@@ -17,6 +17,7 @@ use crate::world;
 use mlspec_maintain::MaintainError;
 use mlspec_maintain::change::{Changed, Edit, Maintainer, Prove, Request, Select, read_changes};
 use mlspec_record::Name;
+use mlspec_record::object::ChangeKind;
 use mlspec_runner::{Observer, Surroundings};
 use mlspec_store::Store;
 use std::path::Path;
@@ -59,6 +60,23 @@ pub(crate) fn all<O: Options>(edits: &Edits<O>) -> Result<Vec<(String, Edit)>, F
         true => Err(Misuse::new("no rows are named").hint("name a source and its rows with `--source`").into()),
         false => Ok(all),
     }
+}
+
+/// Makes the changes that files hold, of the kind that the command is for; an update takes all kinds.
+pub(crate) fn from_files<O: Options>(
+    change: ChangeKind,
+    (subject, edits, dry): (&Subject, &Edits<O>, &Dry),
+    common: &Common,
+) -> Ended {
+    let edits = all(edits)?;
+    match change {
+        ChangeKind::Append => only("append", &edits, |edit| matches!(edit, Edit::Append(_)))?,
+        ChangeKind::Correct => only("correct", &edits, |edit| matches!(edit, Edit::Correct(_)))?,
+        _ => {}
+    }
+    let (store, of) = place(subject, common)?;
+    let request = Request { of, change, edits, dry: dry.dry_run };
+    Ok(make(&store, &request, dry.ids, None, common)?.exit_code)
 }
 
 /// Makes the change and tells what came of it.
