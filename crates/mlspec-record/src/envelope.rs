@@ -101,6 +101,10 @@ pub struct StepUpdate {
     pub from: Id,
     /// Whether what did not change was taken over.
     pub method: UpdateMethod,
+    /// Rows of the input that did not change and came to another output than before, such as another part of a split: their ids, as a
+    /// table without columns. Absent where no row moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<ArtifactRef>,
 }
 
 /// How a step got from the results of the run before to its own.

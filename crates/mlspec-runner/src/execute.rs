@@ -191,6 +191,7 @@ impl<'a> Session<'a> {
         let update = going_on.map(|(before, _)| StepUpdate {
             from: before.envelope.id,
             method: if ran.outcome.incremental { UpdateMethod::Incremental } else { UpdateMethod::Rerun },
+            moved: ran.outcome.moved.clone(),
         });
         self.keep(step, key, &inputs, started, ran, update, report)
     }

@@ -53,6 +53,8 @@ pub struct Outcome {
     /// Whether the outputs may differ from those of a run, within the guarantee that the record states. Such results are
     /// live, but never taken for those of a run.
     pub inexact: bool,
+    /// Rows that did not change and came to another output than before, as a table of their ids.
+    pub moved: Option<ArtifactRef>,
 }
 
 /// What a running stage sees of the world, and where it leaves its results.
@@ -195,6 +197,12 @@ impl<'a> Context<'a> {
     /// Says that outputs may differ from those of a run, within the guarantee that the record states.
     pub fn inexact(&mut self) {
         self.outcome.inexact = true;
+    }
+
+    /// Names the rows that did not change and came to another output than in the run before: a table of their ids. The record of
+    /// the update lists them.
+    pub fn moved(&mut self, rows: ArtifactRef) {
+        self.outcome.moved = Some(rows);
     }
 
     /// Says that the pipeline must not go on; outputs and record are still written.

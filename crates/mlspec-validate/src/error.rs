@@ -2,6 +2,7 @@
 
 use mlspec_provenance::ProvenanceError;
 use mlspec_record::{DataType, ExitCode, Failure, Place};
+use mlspec_stage::SiteError;
 use mlspec_store::StoreError;
 use mlspec_table::TableError;
 
@@ -12,6 +13,28 @@ pub enum ValidateError {
     /// Nothing is expected.
     #[error("`expectations` must name at least one")]
     Nothing,
+    /// A document of expectations cannot be used.
+    #[error("the document `{path}` cannot be used: {reason}")]
+    Document {
+        /// Its path.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The settings refer to a document that was not read.
+    #[error("the settings refer to a document: read it, and check them together")]
+    Unread,
+    /// The datastore of a document.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// A waiver does not fit.
+    #[error("{reason}")]
+    Waiver {
+        /// Its position, from 0.
+        position: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// An expectation is set up wrongly.
     #[error("{problem}")]
     Setting {
@@ -57,6 +80,12 @@ pub enum Problem {
     /// A tolerance where no rows are counted.
     #[error("`tolerance` has no meaning for `{0}`, which counts no rows")]
     NoRows(&'static str),
+    /// A condition where no rows are chosen.
+    #[error("`when` has no meaning for `{0}`, which looks at no rows")]
+    NoChoice(&'static str),
+    /// Another table is not there.
+    #[error("nothing arrives at the port `{0}`")]
+    Port(String),
     /// No column is named.
     #[error("`columns` must name at least one")]
     NoColumns,
@@ -120,7 +149,13 @@ impl From<mlspec_provenance::Problem> for Problem {
 impl Failure for ValidateError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Nothing | Self::Setting { .. } | Self::Plan { .. } => ExitCode::Usage,
+            Self::Nothing
+            | Self::Document { .. }
+            | Self::Unread
+            | Self::Waiver { .. }
+            | Self::Setting { .. }
+            | Self::Plan { .. } => ExitCode::Usage,
+            Self::Site(error) => error.exit_code(),
             Self::Table(error) => error.exit_code(),
             Self::Store(error) => error.exit_code(),
             Self::Provenance(error) => error.exit_code(),
@@ -132,6 +167,10 @@ impl Failure for ValidateError {
             Self::Plan { problem: Problem::Column { known, .. }, .. } => {
                 Some(format!("the columns are {}; whether one exists, `column_exists` tells", known.join(", ")))
             }
+            Self::Plan { problem: Problem::Port(port), .. } => {
+                Some(format!("connect `{port}` among the step's `inputs`"))
+            }
+            Self::Site(error) => error.hint(),
             Self::Table(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Provenance(error) => error.hint(),
@@ -154,6 +193,11 @@ impl Failure for ValidateError {
             Self::Store(error) => error.place(),
             Self::Provenance(error) => error.place(),
             Self::Nothing => Place { pointer: Some("/expectations".to_owned()), ..Place::default() },
+            Self::Waiver { position, .. } => {
+                Place { pointer: Some(format!("/waivers/{position}")), ..Place::default() }
+            }
+            Self::Document { .. } | Self::Unread => Place { pointer: Some("/document".to_owned()), ..Place::default() },
+            Self::Site(error) => error.place(),
         }
     }
 }

@@ -1,21 +1,58 @@
 //! What a user may set, and the check.
 
+use crate::document::{DocumentParams, ExpectationsDocument};
 use crate::expectation::{
-    AllowedValues, ColumnExists, Condition, Expectation, NotNull, OfType, Pattern, Range, RowCount, Unique,
+    Aggregate, AllowedValues, ColumnExists, Columns, Compare, Condition, DistinctCount, DistinctShare, Expectation,
+    ForeignKey, Format, Freshness, Length, NotNull, NotNullCount, Nulls, OfType, Parsed, Pattern, Range, RowCount,
+    Rule, Share, Sorted, Unique,
 };
 use crate::validator::Checked;
 use crate::{Problem, ValidateError, Validator};
-use mlspec_record::body::Severity;
+use mlspec_record::body::{Severity, Waived};
+use mlspec_record::{Name, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a table should be like.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// What a table should be like: expectations, or a document that lists them, or both.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("anyOf" = [{"required": ["expectations"]}, {"required": ["document"]}]))]
 pub struct ValidateParams {
     /// The expectations, each judged on its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1))]
     pub expectations: Vec<ExpectationParams>,
+    /// A document of expectations, which come before those listed here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DocumentParams")]
+    pub document: Option<DocumentParams>,
+    /// The environment that the step is in, such as `train` or `serve`: expectations that name others are not judged. Without it all
+    /// are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Name")]
+    pub environment: Option<Name>,
+    /// The time at which `freshness` and waivers are judged. No clock is read, since verdicts are kept; a parameter of the
+    /// pipeline can carry it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
+    pub at: Option<Timestamp>,
+    /// Expectations whose failure is told, but stops nothing until some day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
+}
+
+/// Lets a failure pass for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The expectation's name.
+    #[schemars(length(min = 1))]
+    pub expectation: String,
+    /// Why its failure may pass.
+    #[schemars(length(min = 1))]
+    pub reason: String,
+    /// From when on its failure stops the pipeline again.
+    pub expires: Timestamp,
 }
 
 /// One expectation: exactly one kind, and what its failure means.
@@ -24,7 +61,10 @@ pub struct ValidateParams {
 #[schemars(extend("oneOf" = [
     {"required": ["column_exists"]}, {"required": ["type"]}, {"required": ["not_null"]}, {"required": ["unique"]},
     {"required": ["range"]}, {"required": ["allowed_values"]}, {"required": ["pattern"]}, {"required": ["condition"]},
-    {"required": ["row_count"]}
+    {"required": ["row_count"]}, {"required": ["columns"]}, {"required": ["length"]}, {"required": ["format"]},
+    {"required": ["compare"]}, {"required": ["not_null_count"]}, {"required": ["sorted"]}, {"required": ["foreign_key"]},
+    {"required": ["freshness"]}, {"required": ["distinct_count"]}, {"required": ["distinct_share"]},
+    {"required": ["aggregate"]}, {"required": ["share"]}
 ]))]
 pub struct ExpectationParams {
     /// Its name in reports; by default its kind and columns.
@@ -36,6 +76,13 @@ pub struct ExpectationParams {
     /// The share of rows that may fail, in `[0, 1]`.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub tolerance: f64,
+    /// A SQL condition that chooses the rows it is about: those where it is true. Shares are of these rows then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub when: Option<String>,
+    /// The environments it holds in; all, where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Name>,
     /// These columns exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ColumnExists")]
@@ -72,31 +119,120 @@ pub struct ExpectationParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "RowCount")]
     pub row_count: Option<RowCount>,
+    /// The table has these columns, and no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Columns")]
+    pub columns: Option<Columns>,
+    /// Texts are so long, or lists have so many items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Length")]
+    pub length: Option<Length>,
+    /// Texts are written in a known form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Format")]
+    pub format: Option<Format>,
+    /// In every row, one column stands in a relation to another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Compare")]
+    pub compare: Option<Compare>,
+    /// Of these columns, so many have a value in every row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NotNullCount")]
+    pub not_null_count: Option<NotNullCount>,
+    /// Values ascend or descend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Sorted")]
+    pub sorted: Option<Sorted>,
+    /// Values stand in another table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ForeignKey")]
+    pub foreign_key: Option<ForeignKey>,
+    /// The newest value is not too old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Freshness")]
+    pub freshness: Option<Freshness>,
+    /// Columns hold so many different values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DistinctCount")]
+    pub distinct_count: Option<DistinctCount>,
+    /// So large a share of values are different.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DistinctShare")]
+    pub distinct_share: Option<DistinctShare>,
+    /// A mean, sum, spread or quantile lies within bounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Aggregate")]
+    pub aggregate: Option<Aggregate>,
+    /// A condition is true in so large a share of the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Share")]
+    pub share: Option<Share>,
 }
 
 impl ValidateParams {
     /// Checks every expectation; only the result can validate.
     ///
     /// # Errors
-    /// When there is no expectation, one has no kind or several, two have one name, or a setting does not fit.
+    /// When there is no expectation, one has no kind or several, two have one name, a setting does not fit, or a document is referred
+    /// to: [`ValidateParams::check_with`] takes it.
     pub fn check(self) -> Result<Validator, ValidateError> {
-        if self.expectations.is_empty() {
+        match self.document {
+            Some(_) => Err(ValidateError::Unread),
+            None => self.check_with(None),
+        }
+    }
+
+    /// Checks every expectation, those of a document first.
+    ///
+    /// # Errors
+    /// As [`ValidateParams::check`].
+    pub fn check_with(self, document: Option<&ExpectationsDocument>) -> Result<Validator, ValidateError> {
+        let own = document.map(|document| document.expectations.as_slice()).unwrap_or_default();
+        if own.is_empty() && self.expectations.is_empty() {
             return Err(ValidateError::Nothing);
         }
-        let mut checked: Vec<Checked> = Vec::with_capacity(self.expectations.len());
-        for (position, params) in self.expectations.iter().enumerate() {
-            let one = params.check().map_err(|problem| ValidateError::Setting { position, problem })?;
-            if checked.iter().any(|other| other.name == one.name) {
+        let mut checked: Vec<Checked> = Vec::with_capacity(own.len() + self.expectations.len());
+        let mut skipped: Vec<String> = Vec::new();
+        for (position, params) in own.iter().chain(&self.expectations).enumerate() {
+            let one = params.check(self.at).map_err(|problem| ValidateError::Setting { position, problem })?;
+            if checked.iter().any(|other| other.name == one.name) || skipped.contains(&one.name) {
                 return Err(ValidateError::Setting { position, problem: Problem::Twice(one.name) });
             }
-            checked.push(one);
+            let elsewhere = |here: &Name| !params.environments.is_empty() && !params.environments.contains(here);
+            match self.environment.as_ref().is_some_and(elsewhere) {
+                true => skipped.push(one.name),
+                false => checked.push(one),
+            }
         }
-        Ok(Validator { params: self, checked })
+        self.waive(&mut checked, &skipped)?;
+        Ok(Validator { params: self, checked, skipped })
+    }
+
+    /// Puts waivers in force.
+    fn waive(&self, checked: &mut [Checked], skipped: &[String]) -> Result<(), ValidateError> {
+        for (position, waiver) in self.waivers.iter().enumerate() {
+            let refused = |reason: &str| ValidateError::Waiver { position, reason: reason.to_owned() };
+            let at = self.at.ok_or_else(|| refused("waivers are judged at a time that must be stated: set `at`"))?;
+            if waiver.reason.trim().is_empty() {
+                return Err(refused("a waiver needs a reason"));
+            }
+            match checked.iter_mut().find(|one| one.name == waiver.expectation) {
+                Some(one) if at < waiver.expires => {
+                    one.waived = Some(Waived { reason: waiver.reason.clone(), expires: waiver.expires });
+                }
+                Some(_) => {}
+                None if skipped.contains(&waiver.expectation) => {}
+                None => {
+                    return Err(refused(&format!("there is no expectation `{}` to waive", waiver.expectation)));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl ExpectationParams {
-    fn check(&self) -> Result<Checked, Problem> {
+    fn check(&self, at: Option<Timestamp>) -> Result<Checked, Problem> {
         let mut found: Vec<Box<dyn Expectation>> = Vec::new();
         macro_rules! collect {
             ($($kind:ident),*) => {
@@ -105,7 +241,31 @@ impl ExpectationParams {
                 })*
             };
         }
-        collect!(column_exists, of_type, not_null, unique, range, allowed_values, pattern, condition, row_count);
+        collect!(
+            column_exists,
+            of_type,
+            not_null,
+            unique,
+            range,
+            allowed_values,
+            pattern,
+            condition,
+            row_count,
+            columns,
+            length,
+            format,
+            compare,
+            not_null_count,
+            sorted,
+            foreign_key,
+            distinct_count,
+            distinct_share,
+            aggregate,
+            share
+        );
+        if let Some(params) = &self.freshness {
+            found.push(params.clone().check_at(at)?);
+        }
         let kinds = found.len();
         let (Some(expectation), 1) = (found.pop(), kinds) else { return Err(Problem::Kinds(kinds)) };
         if !(0.0..=1.0).contains(&self.tolerance) {
@@ -114,11 +274,34 @@ impl ExpectationParams {
         if !expectation.counts_rows() && self.tolerance > 0.0 {
             return Err(Problem::NoRows(expectation.kind()));
         }
-        let by_default = || match expectation.columns() {
-            columns if columns.is_empty() => expectation.kind().to_owned(),
-            columns => format!("{}({})", expectation.kind(), columns.join(", ")),
-        };
-        let name = self.name.clone().unwrap_or_else(by_default);
-        Ok(Checked { name, severity: self.severity, tolerance: self.tolerance, expectation })
+        if expectation.rule() == Rule::Schema && self.when.is_some() {
+            return Err(Problem::NoChoice(expectation.kind()));
+        }
+        let when = self.when.as_ref().map(|sql| Parsed::new(sql, Nulls::Fail)).transpose()?;
+        let what =
+            format!("mlspec-validate/{}/1 {}", expectation.kind(), serde_json::to_string(self).unwrap_or_default());
+        let name = self.name.clone().unwrap_or_else(|| by_default(expectation.as_ref(), self.when.as_deref()));
+        Ok(Checked { name, severity: self.severity, tolerance: self.tolerance, when, waived: None, what, expectation })
+    }
+
+    /// Its name: given, or made of its kind, its columns and what it is about.
+    ///
+    /// # Errors
+    /// When it has no kind or several, or a setting does not fit.
+    pub fn title(&self) -> Result<String, Problem> {
+        // What time it is does not matter to the name.
+        let at = Timestamp::from_millis(0).ok();
+        self.check(at).map(|checked| checked.name)
+    }
+}
+
+fn by_default(expectation: &dyn Expectation, when: Option<&str>) -> String {
+    let about = match expectation.columns() {
+        columns if columns.is_empty() => expectation.title(),
+        columns => format!("{}({})", expectation.title(), columns.join(", ")),
+    };
+    match when {
+        Some(when) => format!("{about} when {when}"),
+        None => about,
     }
 }

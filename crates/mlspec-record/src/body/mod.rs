@@ -12,4 +12,4 @@ pub use ingestion::{Ingestion, Revision, SourceFile};
 pub use splitting::{ColumnStatistics, Leak, LinkCount, Part, Splitting};
 pub use training::{Convergence, Guarantee, Method, Start, Training};
 pub use transformation::{EncodedColumn, Encoding, KeyIndex, OperatorReport, Transformation};
-pub use validation::{ExpectationResult, Severity, Validation};
+pub use validation::{ExpectationResult, ExpectationsRef, Severity, Validation, Waived};

@@ -1,9 +1,9 @@
 //! `allowed_values`: values are among those listed. Null is not looked at.
 
-use super::{Expectation, Finding, refused, type_of, values};
+use super::{Expectation, Finding, Seen, refused, type_of, values};
 use crate::Problem;
 use mlspec_record::{DataType, TableSchema};
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use mlspec_table::polars::prelude::DataType as PolarsType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl Expectation for AllowedValues {
         vec![self.column.clone()]
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         match type_of(schema, &self.column)? {
             found @ DataType::String => self.listed(found, |value| value.as_str().map(str::to_owned)).map(drop),
             found @ DataType::Boolean => self.listed(found, Value::as_bool).map(drop),
@@ -67,7 +67,7 @@ impl Expectation for AllowedValues {
         }
     }
 
-    fn find(&self, table: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, schema, .. }: Seen<'_>) -> Result<Finding, Problem> {
         fn rows<T>(values: impl Iterator<Item = Option<T>>, allowed: impl Fn(T) -> bool) -> Vec<usize> {
             values.enumerate().filter_map(|(at, value)| (!allowed(value?)).then_some(at)).collect()
         }

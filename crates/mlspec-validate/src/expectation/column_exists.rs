@@ -1,9 +1,9 @@
 //! `column_exists`: these columns exist.
 
-use super::{Expectation, Finding, check_columns};
+use super::{Expectation, Finding, Rule, Seen, check_columns};
 use crate::Problem;
 use mlspec_record::TableSchema;
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,11 +40,15 @@ impl Expectation for ColumnExists {
         false
     }
 
-    fn plan(&self, _: &TableSchema) -> Result<(), Problem> {
+    fn rule(&self) -> Rule {
+        Rule::Schema
+    }
+
+    fn plan(&self, _: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         Ok(())
     }
 
-    fn find(&self, _: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { schema, .. }: Seen<'_>) -> Result<Finding, Problem> {
         Ok(self.of_schema(schema))
     }
 
@@ -58,7 +62,7 @@ impl ColumnExists {
         let missing: Vec<_> = self.columns.iter().filter(|column| schema.get(column).is_none()).collect();
         let named = || missing.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
         let detail = (!missing.is_empty()).then(|| format!("there is no column {}", named()));
-        Finding::Whole { passed: missing.is_empty(), detail }
+        Finding::Whole { observed: None, passed: missing.is_empty(), detail }
     }
 }
 

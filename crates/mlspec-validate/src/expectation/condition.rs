@@ -1,13 +1,14 @@
 //! `condition`: a SQL condition is true in every row. It sees one row at a time, and no other table.
 
-use super::{Expectation, Finding, refused, type_of};
+use super::{Expectation, Finding, Seen, refused, type_of};
 use crate::Problem;
 use mlspec_provenance::check_expression;
 use mlspec_record::TableSchema;
+use mlspec_stage::Schemas;
 use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, DataType as PolarsType, IntoLazy as _, Literal as _};
 use mlspec_table::polars::prelude::{Expr, NULL, col, when};
 use mlspec_table::polars::sql::sql_expr;
-use mlspec_table::{ROW, Table, empty_frame};
+use mlspec_table::{ROW, empty_frame};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -37,7 +38,7 @@ pub enum Nulls {
 
 /// The condition, read.
 #[derive(Debug)]
-struct Parsed {
+pub(crate) struct Parsed {
     expr: Expr,
     columns: BTreeSet<String>,
     nulls: Nulls,
@@ -48,15 +49,25 @@ const HOLDS: &str = "@holds";
 
 impl Condition {
     pub(crate) fn check(self) -> Result<Box<dyn Expectation>, Problem> {
-        let columns = check_expression(&self.sql)?;
-        let expr = sql_expr(&self.sql).map_err(refused)?;
-        Ok(Box::new(Parsed { expr, columns, nulls: self.nulls }))
+        Ok(Box::new(Parsed::new(&self.sql, self.nulls)?))
     }
 }
 
 impl Parsed {
+    /// Reads a condition on one row at a time.
+    pub(crate) fn new(sql: &str, nulls: Nulls) -> Result<Self, Problem> {
+        let columns = check_expression(sql)?;
+        let expr = sql_expr(sql).map_err(refused)?;
+        Ok(Self { expr, columns, nulls })
+    }
+
     /// The condition's values; one for every row, also where it reads no column.
-    fn evaluate(&self, frame: DataFrame) -> Result<BooleanChunked, Problem> {
+    pub(crate) fn evaluate(&self, frame: DataFrame) -> Result<BooleanChunked, Problem> {
+        // Polars computes with a column of one value as with a constant, which may give other bits.
+        if frame.height() == 1 {
+            let twice = frame.vstack(&frame).map_err(refused)?;
+            return Ok(self.evaluate(twice)?.head(Some(1)));
+        }
         let of_row = when(col(ROW).is_not_null()).then(self.expr.clone()).otherwise(NULL.lit());
         let found = frame.lazy().select([of_row.alias(HOLDS)]).collect().map_err(refused)?;
         let column = found.column(HOLDS).map_err(refused)?.as_materialized_series();
@@ -77,12 +88,12 @@ impl Expectation for Parsed {
         self.columns.iter().cloned().collect()
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         self.columns.iter().try_for_each(|column| type_of(schema, column).map(drop))?;
         self.evaluate(empty_frame(schema)).map(drop)
     }
 
-    fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         let holds = self.evaluate(table.frame().clone())?;
         let fails = |value: &Option<bool>| match value {
             Some(holds) => !holds,

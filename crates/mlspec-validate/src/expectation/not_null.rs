@@ -1,9 +1,9 @@
 //! `not_null`: no value of these columns is null. NaN is a value.
 
-use super::{Expectation, Finding, check_columns, positions, type_of, values};
+use super::{Expectation, Finding, Seen, check_columns, positions, type_of, values};
 use crate::Problem;
 use mlspec_record::TableSchema;
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use mlspec_table::polars::prelude::BooleanChunked;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,11 +33,11 @@ impl Expectation for NotNull {
         self.columns.clone()
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         self.columns.iter().try_for_each(|column| type_of(schema, column).map(drop))
     }
 
-    fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         let mut failing: Option<BooleanChunked> = None;
         for column in &self.columns {
             let values = values(table, column)?;

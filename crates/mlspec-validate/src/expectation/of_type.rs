@@ -1,9 +1,9 @@
 //! `type`: the column is of this type.
 
-use super::{Expectation, Finding};
+use super::{Expectation, Finding, Rule, Seen};
 use crate::Problem;
 use mlspec_record::{DataType, TableSchema};
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,11 +42,15 @@ impl Expectation for OfType {
         false
     }
 
-    fn plan(&self, _: &TableSchema) -> Result<(), Problem> {
+    fn rule(&self) -> Rule {
+        Rule::Schema
+    }
+
+    fn plan(&self, _: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         Ok(())
     }
 
-    fn find(&self, _: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { schema, .. }: Seen<'_>) -> Result<Finding, Problem> {
         Ok(self.of_schema(schema))
     }
 
@@ -64,7 +68,7 @@ impl OfType {
             }
             None => Some(format!("there is no column `{}`", self.column)),
         };
-        Finding::Whole { passed: detail.is_none(), detail }
+        Finding::Whole { observed: None, passed: detail.is_none(), detail }
     }
 }
 

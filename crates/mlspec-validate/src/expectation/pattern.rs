@@ -1,9 +1,9 @@
 //! `pattern`: texts match a regular expression. Null is not looked at.
 
-use super::{Expectation, Finding, refused, type_of, values};
+use super::{Expectation, Finding, Seen, refused, type_of, values};
 use crate::Problem;
 use mlspec_record::{DataType, TableSchema};
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,14 +61,14 @@ impl Expectation for Compiled {
         vec![self.column.clone()]
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         match type_of(schema, &self.column)? {
             DataType::String => Ok(()),
             found => Err(Problem::Type { column: self.column.clone(), found, expected: "texts" }),
         }
     }
 
-    fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         let values = values(table, &self.column)?.str().map_err(refused)?;
         let rows = values.iter().enumerate();
         Ok(Finding::Rows(rows.filter_map(|(at, value)| (!self.regex.is_match(value?)).then_some(at)).collect()))

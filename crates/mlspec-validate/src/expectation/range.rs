@@ -1,9 +1,9 @@
 //! `range`: values lie within bounds. Null is not looked at; NaN lies within none.
 
-use super::{Expectation, Finding, refused, type_of, values};
+use super::{Expectation, Finding, Seen, is_ordered, refused, type_of, values};
 use crate::Problem;
 use mlspec_record::{DataType, TableSchema};
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use mlspec_table::format::parse_value;
 use mlspec_table::polars::prelude::{DataType as PolarsType, Series};
 use schemars::JsonSchema;
@@ -99,18 +99,16 @@ impl Expectation for Range {
         vec![self.column.clone()]
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         let found = type_of(schema, &self.column)?;
-        let ordered = found.is_numeric()
-            || matches!(found, DataType::Date | DataType::Time | DataType::Datetime | DataType::DatetimeUtc);
-        if !ordered {
+        if !is_ordered(found) {
             let expected = "numbers, dates, times or moments";
             return Err(Problem::Type { column: self.column.clone(), found, expected });
         }
         self.bounds(found).map(drop)
     }
 
-    fn find(&self, table: &Table, schema: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, schema, .. }: Seen<'_>) -> Result<Finding, Problem> {
         let data_type = type_of(schema, &self.column)?;
         let (min, max) = self.bounds(data_type)?;
         let values = values(table, &self.column)?.to_physical_repr().into_owned();

@@ -1,9 +1,9 @@
 //! `row_count`: the number of rows lies within bounds.
 
-use super::{Expectation, Finding};
+use super::{Expectation, Finding, Rule, Seen, check_bounds, told_bounds};
 use crate::Problem;
 use mlspec_record::TableSchema;
-use mlspec_table::Table;
+use mlspec_stage::Schemas;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,15 +17,19 @@ pub struct RowCount {
     /// The greatest number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
+    /// The number, where it must be this one; stands instead of `min` and `max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exactly: Option<u64>,
 }
 
 impl RowCount {
     pub(crate) fn check(self) -> Result<Box<dyn Expectation>, Problem> {
-        match (self.min, self.max) {
-            (None, None) => Err(Problem::Setting("`min` or `max` must be set".to_owned())),
-            (Some(min), Some(max)) if min > max => Err(Problem::Setting("`min` must not be above `max`".to_owned())),
-            _ => Ok(Box::new(self)),
+        match self.exactly {
+            None => check_bounds(self.min, self.max)?,
+            Some(_) if self.min.is_none() && self.max.is_none() => {}
+            Some(_) => return Err(Problem::Setting("`exactly` stands instead of `min` and `max`".to_owned())),
         }
+        Ok(Box::new(self))
     }
 }
 
@@ -42,11 +46,15 @@ impl Expectation for RowCount {
         false
     }
 
-    fn plan(&self, _: &TableSchema) -> Result<(), Problem> {
+    fn rule(&self) -> Rule {
+        Rule::Schema
+    }
+
+    fn plan(&self, _: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         Ok(())
     }
 
-    fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         Ok(self.of_rows(table.len() as u64))
     }
 
@@ -57,14 +65,11 @@ impl Expectation for RowCount {
 
 impl RowCount {
     fn of_rows(&self, rows: u64) -> Finding {
-        let passed = self.min.is_none_or(|min| rows >= min) && self.max.is_none_or(|max| rows <= max);
-        let expected = match (self.min, self.max) {
-            (Some(min), Some(max)) => format!("{min} to {max}"),
-            (Some(min), None) => format!("at least {min}"),
-            (None, max) => format!("at most {}", max.unwrap_or_default()),
-        };
+        let (min, max) = (self.exactly.or(self.min), self.exactly.or(self.max));
+        let passed = min.is_none_or(|min| rows >= min) && max.is_none_or(|max| rows <= max);
+        let expected = self.exactly.map_or_else(|| told_bounds(min, max), |exactly| exactly.to_string());
         let detail = (!passed).then(|| format!("the table has {rows} rows, expected {expected}"));
-        Finding::Whole { passed, detail }
+        Finding::Whole { passed, observed: Some(rows as f64), detail }
     }
 }
 
@@ -82,13 +87,17 @@ mod tests {
             (json!({"min": 3}), Some("the table has 2 rows, expected at least 3")),
             (json!({"max": 1}), Some("the table has 2 rows, expected at most 1")),
             (json!({"min": 3, "max": 4}), Some("the table has 2 rows, expected 3 to 4")),
+            (json!({"exactly": 2}), None),
+            (json!({"exactly": 3}), Some("the table has 2 rows, expected 3")),
         ] {
             let found = verdict(frame.clone(), json!({"row_count": bounds})).unwrap();
             assert_eq!((found.passed, found.detail.as_deref()), (detail.is_none(), detail));
         }
-        for (bounds, message) in
-            [(json!({}), "`min` or `max` must be set"), (json!({"min": 3, "max": 2}), "`min` must not be above `max`")]
-        {
+        for (bounds, message) in [
+            (json!({}), "`min` or `max` must be set"),
+            (json!({"min": 3, "max": 2}), "`min` must not be above `max`"),
+            (json!({"min": 3, "exactly": 3}), "`exactly` stands instead of `min` and `max`"),
+        ] {
             assert_eq!(verdict(frame.clone(), json!({"row_count": bounds})).unwrap_err(), message);
         }
     }

@@ -1,9 +1,9 @@
 //! `unique`: no two rows agree in these columns. Rows where one of them is null agree with none. −0 is 0, NaN is NaN.
 
-use super::{Expectation, Finding, check_columns, positions, refused, type_of, values};
+use super::{Expectation, Finding, Rule, Seen, check_columns, is_list, positions, refused, type_of, values};
 use crate::Problem;
-use mlspec_record::{DataType, TableSchema};
-use mlspec_table::Table;
+use mlspec_record::TableSchema;
+use mlspec_stage::Schemas;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,20 +32,18 @@ impl Expectation for Unique {
         self.columns.clone()
     }
 
-    fn compares(&self) -> Option<&[String]> {
-        Some(&self.columns)
+    fn rule(&self) -> Rule {
+        Rule::Key
     }
 
-    fn plan(&self, schema: &TableSchema) -> Result<(), Problem> {
+    fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         self.columns.iter().try_for_each(|column| match type_of(schema, column)? {
-            found @ (DataType::ListUInt32 | DataType::ListUInt64 | DataType::ListFloat64 | DataType::ListString) => {
-                Err(Problem::Type { column: column.clone(), found, expected: "no list" })
-            }
+            found if is_list(found) => Err(Problem::Type { column: column.clone(), found, expected: "no list" }),
             _ => Ok(()),
         })
     }
 
-    fn find(&self, table: &Table, _: &TableSchema) -> Result<Finding, Problem> {
+    fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         if table.is_empty() {
             return Ok(Finding::Rows(Vec::new()));
         }
