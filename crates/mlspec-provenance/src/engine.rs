@@ -198,6 +198,8 @@ fn dry(
         other => other,
     })?;
     flight.frame = normalize(flight.frame)?;
+    // Without keys a group has a row even where there are none to group.
+    flight.frame = flight.frame.clear();
     let hidden = flight.hidden();
     shape.schema = frame_schema(&flight.frame.drop_many(&hidden))?;
     Ok((shape, flight))

@@ -160,6 +160,22 @@ pub enum Problem {
     /// The expression fails whatever the rows are: its functions or operators do not take these types.
     #[error("`{0}` does not fit the types of its columns")]
     Types(String),
+    /// Lists that are exploded side by side have different lengths.
+    #[error("the columns `{}` do not hold equally many items in {rows} rows", .columns.join("`, `"))]
+    Lengths {
+        /// The columns.
+        columns: Vec<String>,
+        /// In how many rows.
+        rows: usize,
+    },
+    /// The result has more rows than can be counted.
+    #[error("the result would have {rows} rows; at most {limit} are possible")]
+    TooLarge {
+        /// How many.
+        rows: u64,
+        /// How many are possible.
+        limit: u64,
+    },
     /// A closure gave something else than it promised.
     #[error("the function `{function}` {problem}")]
     Function {
@@ -190,7 +206,9 @@ fn did_you_mean(name: &str, known: &[String], what: &str) -> Option<String> {
 impl Failure for Problem {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Cast { .. } | Self::Overflow(_) | Self::Data(_) => ExitCode::Data,
+            Self::Cast { .. } | Self::Overflow(_) | Self::Data(_) | Self::Lengths { .. } | Self::TooLarge { .. } => {
+                ExitCode::Data
+            }
             Self::IdCollision(_) | Self::Function { .. } => ExitCode::Bug,
             Self::Table(error) => error.exit_code(),
             _ => ExitCode::Usage,

@@ -26,6 +26,13 @@ pub(crate) fn pair(seed: u64, left: u64, right: Option<u64>) -> u64 {
     }
 }
 
+/// The id of a row that comes from the right one of two rows alone.
+pub(crate) fn right(seed: u64, right: u64) -> u64 {
+    let mut bytes = [1; 9];
+    bytes[1..].copy_from_slice(&right.to_le_bytes());
+    xxh3_64_with_seed(&bytes, seed)
+}
+
 /// The id of the group of each row: of its key's values, whose encoding [`encode`] is canonical.
 pub(crate) fn keys(seed: u64, columns: &[Column], rows: usize) -> Vec<u64> {
     let series: Vec<_> = columns.iter().map(Column::as_materialized_series).collect();
@@ -94,6 +101,7 @@ mod tests {
         assert_eq!(seed("inner_join"), xxh3_64(b"inner_join"));
         assert_eq!(pair(0, 1, Some(2)), xxh3_64(&[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]));
         assert_ne!(pair(0, 1, None), pair(0, 1, Some(0)));
+        assert_eq!(right(0, 2), xxh3_64(&[1, 2, 0, 0, 0, 0, 0, 0, 0]));
     }
 
     #[test]

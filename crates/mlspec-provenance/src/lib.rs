@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod build;
 mod documents;
 mod engine;
 mod error;
@@ -34,8 +35,9 @@ pub(crate) use flight::Flight;
 pub use lost::Lost;
 pub use operator::Operator;
 pub use ops::{
-    Aggregate, AggregateFunction, Cast, Concat, Constant, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy,
-    Join, Map, Rename, Select,
+    Aggregate, AggregateFunction, AsofJoin, Cast, Concat, Constant, CrossJoin, Derive, Direction, Distinct, DropNulls,
+    DropOutliers, Explode, FillNulls, Filter, Frame, FrameUnit, GroupBy, Join, Limit, Map, OrderBy, OutlierRule,
+    PercentileBounds, Pivot, Rename, Sample, Select, Unpivot, Window, WindowColumn, WindowFunction,
 };
 pub use plan::{Plan, Planned};
 pub use reach::{Link, LinkChanges, Reach, Reached};

@@ -37,15 +37,30 @@ impl Links {
         self.own.map(|own| (own, ROW.to_owned())).into_iter().chain(roots)
     }
 
-    /// The node through which this scan is reached: there is at most one, since nodes form a tree.
-    fn towards(&self, nodes: &[Node], scan: usize) -> Option<(usize, String)> {
-        self.ends().find(|(node, _)| reaches(nodes, *node, scan))
+    /// The nodes through which this scan is reached. Mostly there is one; a row that comes from itself and from a group of its
+    /// table, such as those that a limit skipped, has two.
+    fn towards(&self, nodes: &[Node], scan: usize) -> Vec<(usize, String)> {
+        self.ends().filter(|(node, _)| reaches(nodes, *node, scan)).collect()
     }
 
-    /// All pairs of a row and the row of the scan that it comes from: columns `_row` and `source`.
+    /// All pairs of a row and the row of the scan that it comes from, each once: columns `_row` and `source`.
     pub(crate) fn pairs(&self, nodes: &[Node], scan: usize) -> Result<DataFrame, Problem> {
-        let Some((node, column)) = self.towards(nodes, scan) else { return pairs(Vec::new(), Vec::new()) };
-        let ends = self.frame.clone().lazy().select([col(ROW), col(column.as_str()).alias(SOURCE)]);
+        let mut found: Option<DataFrame> = None;
+        for (node, column) in self.towards(nodes, scan) {
+            let more = self.pairs_through(nodes, scan, node, &column)?;
+            found = Some(match found {
+                None => more,
+                Some(mut found) => {
+                    found.vstack_mut_owned(more).map_err(bug)?;
+                    found.unique_stable(None, UniqueKeepStrategy::Any, None).map_err(bug)?
+                }
+            });
+        }
+        found.map_or_else(|| pairs(Vec::new(), Vec::new()), Ok)
+    }
+
+    fn pairs_through(&self, nodes: &[Node], scan: usize, node: usize, column: &str) -> Result<DataFrame, Problem> {
+        let ends = self.frame.clone().lazy().select([col(ROW), col(column).alias(SOURCE)]);
         let ends = ends.filter(col(SOURCE).is_not_null());
         let found = match &nodes[node] {
             Node::Scan(_) => ends,
@@ -104,12 +119,15 @@ impl Links {
         rows: &HashSet<u64>,
         to: &str,
     ) -> Result<HashSet<u64>, Problem> {
-        let Some((node, column)) = self.towards(nodes, scan) else { return Ok(HashSet::new()) };
-        let ends = match &nodes[node] {
-            Node::Scan(_) => rows.clone(),
-            Node::Edges(edges) => edges.towards_rows(nodes, scan, rows, GROUP)?,
-        };
-        Ok(ids(&self.select(&column, &ends)?, to)?.iter().flatten().collect())
+        let mut found = HashSet::new();
+        for (node, column) in self.towards(nodes, scan) {
+            let ends = match &nodes[node] {
+                Node::Scan(_) => rows.clone(),
+                Node::Edges(edges) => edges.towards_rows(nodes, scan, rows, GROUP)?,
+            };
+            found.extend(ids(&self.select(&column, &ends)?, to)?.iter().flatten());
+        }
+        Ok(found)
     }
 
     /// The rows whose column holds one of these ids.

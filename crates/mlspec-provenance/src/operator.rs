@@ -1,8 +1,9 @@
 //! The operators as data, and what the engine asks of each.
 
 use crate::ops::{
-    Aggregate, Cast, Concat, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy, InnerJoin, Join, LeftJoin,
-    Rename, Select,
+    AntiJoin, AsofJoin, Cast, Concat, CrossJoin, Derive, Distinct, DropNulls, DropOutliers, Explode, FillNulls, Filter,
+    FullJoin, GroupBy, InnerJoin, Join, LeftJoin, Limit, Pivot, Rename, RightJoin, Sample, Select, SemiJoin, Unpivot,
+    Window,
 };
 use crate::{Flight, Problem, engine::Run, shape::Shape};
 use schemars::JsonSchema;
@@ -13,10 +14,15 @@ use std::collections::BTreeSet;
 ///
 /// | operator | row ids | lineage of a row |
 /// | --- | --- | --- |
-/// | `filter`, `select`, `rename`, `derive`, `cast`, `drop_nulls`, `fill_nulls` | kept | the row |
-/// | `inner_join`, `left_join` | hash of both ids | the two rows that met |
-/// | `group_by`, `distinct` | hash of the key | all rows of the group |
+/// | `filter`, `select`, `rename`, `derive`, `cast`, `drop_nulls`, `fill_nulls`, `sample`, `drop_outliers`, `anti_join` | kept | the row |
+/// | `limit` | kept | the row, and the rows that `offset` skips |
+/// | `semi_join` | kept | the row, and all rows that it meets |
+/// | `window` | kept | the rows around it, or of its part |
+/// | `inner_join`, `left_join`, `right_join`, `full_join`, `cross_join`, `asof_join` | hash of both ids | the two rows that met |
+/// | `group_by`, `distinct`, `pivot` | hash of the key | all rows of the group |
 /// | `concat` | hash of the table's position and the id | the row |
+/// | `explode` | hash of the id and the item's position | the row |
+/// | `unpivot` | hash of the id and the column's name | the row |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -34,14 +40,40 @@ pub enum Operator {
     Cast(Cast),
     /// Drops the rows that have a null in one of these columns.
     DropNulls(DropNulls),
+    /// Drops the rows that have a value outside of bounds that are fitted to its column.
+    DropOutliers(DropOutliers),
     /// Replaces nulls: column to constant.
     FillNulls(FillNulls),
+    /// Keeps the first rows in an order.
+    Limit(Limit),
+    /// Keeps a share or a number of the rows, by the hash of their ids.
+    Sample(Sample),
     /// Joins the rows of both tables that have equal keys; null equals nothing.
     InnerJoin(Join),
     /// As `inner_join`, and keeps rows of the left table that meet none.
     LeftJoin(Join),
+    /// As `inner_join`, and keeps rows of the right table that meet none.
+    RightJoin(Join),
+    /// As `inner_join`, and keeps rows of both tables that meet none.
+    FullJoin(Join),
+    /// Keeps the rows for which the other table has equal keys.
+    SemiJoin(Join),
+    /// Keeps the rows for which the other table has no equal keys.
+    AntiJoin(Join),
+    /// Joins every row with every row of the other table.
+    CrossJoin(CrossJoin),
+    /// Joins every row with the nearest row of the other table, such as the last one before it.
+    AsofJoin(AsofJoin),
     /// One row per key, with aggregates. Null is a key like others.
     GroupBy(GroupBy),
+    /// One row per key, with a column per declared value of another column.
+    Pivot(Pivot),
+    /// A row for each of some columns, with its name and its value.
+    Unpivot(Unpivot),
+    /// A row for every item of a list, or of a text that holds several.
+    Explode(Explode),
+    /// Adds or replaces columns that are computed from the rows around each row.
+    Window(Window),
     /// Keeps one row of those that are equal: that of the least id.
     Distinct(Distinct),
     /// The rows of this table and of others.
@@ -52,6 +84,16 @@ pub enum Operator {
 pub(crate) trait Relational {
     /// Its name in documents.
     fn name(&self) -> String;
+
+    /// The names of the tables that it reads besides the one it is applied to (`with`).
+    fn others(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Checks what can be checked without columns: expressions, parameters that exclude each other.
+    fn check(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// Checks its parameters against the inputs' columns; says where its columns come from. Types are left to running it on
     /// no rows: the schema of the result is not looked at.
@@ -89,6 +131,20 @@ pub(crate) enum Affected {
         /// Whether null is a key like others; else it equals nothing.
         nulls: bool,
     },
+    /// Those that come from a changed row of one input and any rows of the others.
+    Pairs,
+    /// All.
+    All,
+}
+
+impl Affected {
+    /// Those of a part of the one input: the rows with equal keys, null being a key like others; all where there are no keys.
+    pub(crate) fn part(keys: &[String]) -> Self {
+        match keys {
+            [] => Self::All,
+            keys => Self::Keys { columns: vec![keys.to_vec()], nulls: true },
+        }
+    }
 }
 
 /// Which rows of an input are enough to find the rows of the result that have given values in some columns.
@@ -108,6 +164,11 @@ impl Way {
         let found: Vec<_> = columns.iter().enumerate().filter_map(|(at, column)| Some((at, from(column)?))).collect();
         if found.is_empty() { Self::Whole } else { Self::Columns(found) }
     }
+
+    /// Through the keys of parts of the input, none of which may be cut.
+    pub(crate) fn parts(columns: &[String], keys: &[String]) -> Self {
+        Self::through(columns, |column| keys.iter().find(|key| *key == column).cloned())
+    }
 }
 
 impl Operator {
@@ -120,22 +181,31 @@ impl Operator {
             Self::Derive(_) => "derive",
             Self::Cast(_) => "cast",
             Self::DropNulls(_) => "drop_nulls",
+            Self::DropOutliers(_) => "drop_outliers",
             Self::FillNulls(_) => "fill_nulls",
+            Self::Limit(_) => "limit",
+            Self::Sample(_) => "sample",
             Self::InnerJoin(_) => "inner_join",
             Self::LeftJoin(_) => "left_join",
+            Self::RightJoin(_) => "right_join",
+            Self::FullJoin(_) => "full_join",
+            Self::SemiJoin(_) => "semi_join",
+            Self::AntiJoin(_) => "anti_join",
+            Self::CrossJoin(_) => "cross_join",
+            Self::AsofJoin(_) => "asof_join",
             Self::GroupBy(_) => "group_by",
+            Self::Pivot(_) => "pivot",
+            Self::Unpivot(_) => "unpivot",
+            Self::Explode(_) => "explode",
+            Self::Window(_) => "window",
             Self::Distinct(_) => "distinct",
             Self::Concat(_) => "concat",
         }
     }
 
     /// The names of the tables that it reads besides the one it is applied to (`with`).
-    pub fn others(&self) -> Vec<&str> {
-        match self {
-            Self::InnerJoin(join) | Self::LeftJoin(join) => vec![&join.with],
-            Self::Concat(concat) => concat.with.iter().map(String::as_str).collect(),
-            _ => Vec::new(),
-        }
+    pub fn others(&self) -> Vec<String> {
+        self.clone().into_relational().others().into_iter().map(str::to_owned).collect()
     }
 
     /// Checks what can be checked without columns: expressions, parameters that exclude each other.
@@ -143,14 +213,7 @@ impl Operator {
     /// # Errors
     /// When an expression or parameter can never work.
     pub fn check(&self) -> Result<(), Problem> {
-        match self {
-            Self::Filter(filter) => filter.check(),
-            Self::Derive(derive) => derive.check(),
-            Self::InnerJoin(join) | Self::LeftJoin(join) => join.keys().map(drop),
-            Self::GroupBy(group_by) => group_by.aggregates.values().try_for_each(Aggregate::check),
-            Self::FillNulls(fill) => fill.check(),
-            _ => Ok(()),
-        }
+        self.clone().into_relational().check()
     }
 
     pub(crate) fn into_relational(self) -> Box<dyn Relational + Send + Sync> {
@@ -161,10 +224,23 @@ impl Operator {
             Self::Derive(it) => Box::new(it),
             Self::Cast(it) => Box::new(it),
             Self::DropNulls(it) => Box::new(it),
+            Self::DropOutliers(it) => Box::new(it),
             Self::FillNulls(it) => Box::new(it),
+            Self::Limit(it) => Box::new(it),
+            Self::Sample(it) => Box::new(it),
             Self::InnerJoin(it) => Box::new(InnerJoin(it)),
             Self::LeftJoin(it) => Box::new(LeftJoin(it)),
+            Self::RightJoin(it) => Box::new(RightJoin(it)),
+            Self::FullJoin(it) => Box::new(FullJoin(it)),
+            Self::SemiJoin(it) => Box::new(SemiJoin(it)),
+            Self::AntiJoin(it) => Box::new(AntiJoin(it)),
+            Self::CrossJoin(it) => Box::new(it),
+            Self::AsofJoin(it) => Box::new(it),
             Self::GroupBy(it) => Box::new(it),
+            Self::Pivot(it) => Box::new(it),
+            Self::Unpivot(it) => Box::new(it),
+            Self::Explode(it) => Box::new(it),
+            Self::Window(it) => Box::new(it),
             Self::Distinct(it) => Box::new(it),
             Self::Concat(it) => Box::new(it),
         }

@@ -54,7 +54,12 @@ impl Plan {
         Self { name: name.into(), ..self }
     }
 
-    fn then(self, operator: Box<dyn Relational + Send + Sync>, others: Vec<Plan>, position: Option<u64>) -> Self {
+    pub(crate) fn then(
+        self,
+        operator: Box<dyn Relational + Send + Sync>,
+        others: Vec<Plan>,
+        position: Option<u64>,
+    ) -> Self {
         let name = self.name.clone();
         let mut inputs = vec![self];
         inputs.extend(others);
@@ -202,6 +207,7 @@ impl Plan {
         tables: &BTreeMap<String, Plan>,
         position: Option<u64>,
     ) -> Result<Self, Problem> {
+        let operator = operator.into_relational();
         operator.check()?;
         let other = |name: &&str| {
             tables.get(*name).cloned().ok_or_else(|| Problem::UnknownTable {
@@ -210,7 +216,7 @@ impl Plan {
             })
         };
         let others = operator.others().iter().map(other).collect::<Result<_, _>>()?;
-        Ok(self.then(operator.into_relational(), others, position))
+        Ok(self.then(operator, others, position))
     }
 
     /// Checks the plan against the columns of its tables: missing columns, types, collisions, expressions.

@@ -47,6 +47,7 @@ pub(crate) fn cells(table: &Table) -> Vec<String> {
     let frame = table.frame();
     let show = |value: AnyValue<'_>| match value {
         AnyValue::String(text) => text.to_owned(),
+        AnyValue::StringOwned(text) => text.to_string(),
         other => other.to_string(),
     };
     let row = |at| frame.columns().iter().map(|column| show(column.get(at).unwrap())).collect::<Vec<_>>().join("|");

@@ -95,7 +95,8 @@ impl Tracked {
 
     /// Whether each row has the id of the one row that it comes from, so that lineage needs no table.
     pub fn is_identity(&self) -> bool {
-        self.links.own.is_some_and(|node| matches!(self.nodes.get(node), Some(Node::Scan(0)))) && self.scans.len() == 1
+        let scanned = self.links.own.is_some_and(|node| matches!(self.nodes.get(node), Some(Node::Scan(0))));
+        scanned && self.links.roots.is_empty() && self.scans.len() == 1
     }
 
     /// All pairs of a row and the row of a scan that it comes from: columns `_row` and `source`.

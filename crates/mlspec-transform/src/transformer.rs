@@ -111,7 +111,8 @@ impl Maker<'_> {
         for (position, operator) in steps.steps.iter().enumerate() {
             let mut others = BTreeMap::new();
             for other in operator.others() {
-                others.insert(other.to_owned(), self.table(other)?);
+                let table = self.table(&other)?;
+                others.insert(other, table);
             }
             plan = plan.apply_at(position as u64, operator.clone(), &others)?;
         }

@@ -1,22 +1,26 @@
 //! The aggregates of `group_by`. None depends on the order of rows or on the number of threads.
 
 use super::groups::Groups;
-use super::sums::{Exact, median};
+use super::order::{Order, OrderBy, check_order, codes};
+use super::ordered;
+use super::sums::{Exact, median, quantile};
 use crate::Problem;
 use crate::flight::bug;
+use crate::shape::Shape;
 use mlspec_table::polars::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// What is computed of the values of a group. Nulls are left out, but for `first`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What is computed of the values of a group. Nulls are left out, but for `first` and `last`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AggregateFunction {
     /// How many rows; with a column: how many values.
+    #[default]
     Count,
-    /// How many different values.
+    /// How many different values; SQL's `count(DISTINCT …)`.
     NUnique,
     /// The sum: of integers, which must not leave 64 bits; of floats, rounded once from the exact sum. Of no values: 0.
     Sum,
@@ -28,12 +32,22 @@ pub enum AggregateFunction {
     Std,
     /// The middle value, or the mean of both middle values.
     Median,
+    /// The quantile `q`, interpolated linearly between the two nearest values (numpy's `linear`).
+    Quantile,
     /// The least value; NaN only if there is nothing else.
     Min,
     /// The greatest value; NaN only if there is nothing else.
     Max,
-    /// The value of the row of least id, null or not.
+    /// The most frequent value; of several the least.
+    Mode,
+    /// The value of the first row, null or not.
     First,
+    /// The value of the last row, null or not.
+    Last,
+    /// The values as a list; of texts, doubles and unsigned integers of 32 and 64 bits.
+    List,
+    /// The texts, one behind another, with `separator` between them. Of no texts: an empty text.
+    Join,
     /// Whether some value is true.
     Any,
     /// Whether all values are true.
@@ -41,7 +55,7 @@ pub enum AggregateFunction {
 }
 
 /// An aggregate: a function and the column it reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
     /// The function.
@@ -49,24 +63,71 @@ pub struct Aggregate {
     /// The column; only `count` can do without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// For `quantile`: which, in `[0, 1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    pub q: Option<f64>,
+    /// For `first`, `last`, `list` and `join`: the order of the rows; rows that are equal in it are in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order_by: Vec<OrderBy>,
+    /// For `join`: what stands between the texts; `,` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
 }
 
 impl Aggregate {
     /// A function of a column.
     pub fn of(function: AggregateFunction, column: impl Into<String>) -> Self {
-        Self { function, column: Some(column.into()) }
+        Self { function, column: Some(column.into()), ..Self::default() }
     }
 
     /// The number of rows.
     pub fn count() -> Self {
-        Self { function: AggregateFunction::Count, column: None }
+        Self::default()
+    }
+
+    /// The quantile of a column.
+    pub fn quantile(column: impl Into<String>, q: f64) -> Self {
+        Self { q: Some(q), ..Self::of(AggregateFunction::Quantile, column) }
+    }
+
+    /// Sets the order of the rows.
+    #[must_use]
+    pub fn order_by(self, order_by: impl IntoIterator<Item = OrderBy>) -> Self {
+        Self { order_by: order_by.into_iter().collect(), ..self }
+    }
+
+    /// The columns that it reads.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.column.as_deref().into_iter().chain(self.order_by.iter().map(|order| order.column.as_str()))
     }
 
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        match (self.function, &self.column) {
-            (AggregateFunction::Count, _) | (_, Some(_)) => Ok(()),
-            (function, None) => Err(Problem::Parameter(format!("`{}` needs a column", function.name()))),
+        use AggregateFunction::{Count, First, Join, Last, List, Quantile};
+        let name = self.function.name();
+        let refuse = |what: String| Err(Problem::Parameter(what));
+        if self.column.is_none() && self.function != Count {
+            return refuse(format!("`{name}` needs a column"));
         }
+        match (self.function, self.q) {
+            (Quantile, None) => return refuse(format!("`{name}` needs `q`")),
+            (Quantile, Some(q)) if !(0.0..=1.0).contains(&q) => {
+                return refuse(format!("`q` must be from 0 to 1, got `{q}`"));
+            }
+            (Quantile, _) | (_, None) => {}
+            _ => return refuse(format!("`{name}` takes no `q`")),
+        }
+        match self.function {
+            _ if self.separator.is_some() && self.function != Join => refuse(format!("`{name}` takes no `separator`")),
+            First | Last | List | Join => Ok(()),
+            _ if !self.order_by.is_empty() => refuse(format!("`{name}` takes no `order_by`")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The order's columns have one.
+    pub(crate) fn check_order(&self, shape: &Shape) -> Result<(), Problem> {
+        check_order(&mut shape.clone(), &self.order_by)
     }
 
     /// One value per group.
@@ -77,12 +138,20 @@ impl Aggregate {
         };
         let values = frame.column(column).map_err(bug)?.as_materialized_series().rechunk();
         self.function.check_type(column, values.dtype())?;
-        self.function.compute(groups, &values).map(|column| column.with_name(name))
+        let made = match self.function {
+            AggregateFunction::First | AggregateFunction::Last | AggregateFunction::List | AggregateFunction::Join => {
+                let order = Order::of(frame, &groups.rows, &self.order_by)?;
+                ordered::compute(self, groups, &values, &order)
+            }
+            AggregateFunction::Quantile => quantiles(groups, &values, self.q.unwrap_or(0.5)),
+            function => function.compute(groups, &values),
+        };
+        made.map(|column| column.with_name(name))
     }
 }
 
 impl AggregateFunction {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Count => "count",
             Self::NUnique => "n_unique",
@@ -91,9 +160,14 @@ impl AggregateFunction {
             Self::Var => "var",
             Self::Std => "std",
             Self::Median => "median",
+            Self::Quantile => "quantile",
             Self::Min => "min",
             Self::Max => "max",
+            Self::Mode => "mode",
             Self::First => "first",
+            Self::Last => "last",
+            Self::List => "list",
+            Self::Join => "join",
             Self::Any => "any",
             Self::All => "all",
         }
@@ -101,9 +175,15 @@ impl AggregateFunction {
 
     fn check_type(self, column: &str, found: &DataType) -> Result<(), Problem> {
         let fits = match self {
-            Self::Count | Self::First => true,
-            Self::NUnique | Self::Min | Self::Max => !found.is_list(),
-            Self::Sum | Self::Mean | Self::Var | Self::Std | Self::Median => found.is_primitive_numeric(),
+            Self::Count | Self::First | Self::Last => true,
+            Self::NUnique | Self::Min | Self::Max | Self::Mode => !found.is_list(),
+            Self::Sum | Self::Mean | Self::Var | Self::Std | Self::Median | Self::Quantile => {
+                found.is_primitive_numeric()
+            }
+            Self::Join => found.is_string(),
+            Self::List => {
+                matches!(found, DataType::String | DataType::Float64 | DataType::UInt32 | DataType::UInt64)
+            }
             Self::Any | Self::All => found.is_bool(),
         };
         match fits {
@@ -124,7 +204,7 @@ impl AggregateFunction {
                 Ok(column(groups.each(count)))
             }
             Self::NUnique => n_unique(groups, values),
-            Self::First => Ok(values.take(&groups.first).map_err(bug)?.into_column()),
+            Self::Mode => mode(groups, values),
             Self::Min => extreme(groups, values, Ordering::Less),
             Self::Max => extreme(groups, values, Ordering::Greater),
             Self::Any | Self::All => {
@@ -180,6 +260,40 @@ fn sum_integers(groups: &Groups, values: &Series) -> Result<Column, Problem> {
         let sums = groups.each(|rows| i64::try_from(sum(rows)).ok());
         Ok(column(sums.into_iter().collect::<Option<Vec<i64>>>().ok_or_else(overflow)?))
     }
+}
+
+/// The quantiles of the values as floats.
+fn quantiles(groups: &Groups, values: &Series, q: f64) -> Result<Column, Problem> {
+    let values = values.cast(&DataType::Float64).map_err(bug)?;
+    let values = values.f64().map_err(bug)?;
+    let of = |held: &mut Vec<f64>, rows: &[IdxSize]| {
+        held.clear();
+        held.extend(rows.iter().filter_map(|at| values.get(*at as usize)));
+        held.sort_unstable_by(f64::total_cmp);
+        quantile(held, q)
+    };
+    Ok(Column::new(PlSmallStr::EMPTY, groups.each_with(Vec::new, of)))
+}
+
+/// The most frequent value: of equally frequent ones the least, and of its rows that of the least id.
+fn mode(groups: &Groups, values: &Series) -> Result<Column, Problem> {
+    let codes = codes(values, false, false)?;
+    let held = values.is_not_null();
+    let of = |found: &mut Vec<(u32, u64, IdxSize)>, rows: &[IdxSize]| {
+        found.clear();
+        let there = rows.iter().filter(|at| held.get(**at as usize) == Some(true));
+        found.extend(there.map(|at| (codes[*at as usize], groups.rows[*at as usize], *at)));
+        found.sort_unstable();
+        let mut best: Option<(usize, IdxSize)> = None;
+        for equal in found.chunk_by(|one, other| one.0 == other.0) {
+            if best.is_none_or(|best| equal.len() > best.0) {
+                best = equal.first().map(|first| (equal.len(), first.2));
+            }
+        }
+        best.map(|best| best.1)
+    };
+    let at: IdxCa = groups.each_with(Vec::new, of).into_iter().collect();
+    values.take(&at).map(IntoColumn::into_column).map_err(bug)
 }
 
 /// Gives every value a number, then counts numbers.

@@ -30,6 +30,10 @@ impl Relational for Concat {
         "concat".to_owned()
     }
 
+    fn others(&self) -> Vec<&str> {
+        self.with.iter().map(String::as_str).collect()
+    }
+
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
         let mut types = BTreeMap::new();
         for (column, found) in inputs.iter().flat_map(|input| input.schema.columns()).map(|c| (&c.name, c.data_type)) {

@@ -30,6 +30,10 @@ impl Relational for Derive {
         "derive".to_owned()
     }
 
+    fn check(&self) -> Result<(), Problem> {
+        Self::check(self)
+    }
+
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
         let mut shape = one(inputs)?;
         self.check()?;

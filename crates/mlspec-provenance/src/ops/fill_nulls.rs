@@ -40,6 +40,16 @@ impl<T: Into<Value>> From<T> for Constant {
 }
 
 impl Constant {
+    /// The number, if it is one.
+    pub(crate) fn number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+
     /// The constant as a column of one value, of its own type.
     fn column(&self) -> Result<Column, Problem> {
         let name = "@constant".into();
@@ -59,7 +69,7 @@ impl Constant {
     }
 
     /// The constant as a value of a column's type. No text becomes a number or truth value, nor the other way round.
-    fn fitting(&self, column: &str, wanted: &DataType) -> Result<Column, Problem> {
+    pub(crate) fn fitting(&self, column: &str, wanted: &DataType) -> Result<Column, Problem> {
         let constant = self.column()?;
         let text = matches!(self.0, Value::String(_));
         let unfit = || Problem::Type(format!("the constant for column `{column}` does not fit its type `{wanted}`"));
@@ -92,6 +102,10 @@ impl FillNulls {
 impl Relational for FillNulls {
     fn name(&self) -> String {
         "fill_nulls".to_owned()
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        Self::check(self)
     }
 
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {

@@ -32,6 +32,10 @@ impl Relational for Filter {
         Some("condition not true")
     }
 
+    fn check(&self) -> Result<(), Problem> {
+        Self::check(self)
+    }
+
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
         let mut shape = one(inputs)?;
         let condition = row_wise(&self.0)?;

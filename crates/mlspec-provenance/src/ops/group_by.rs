@@ -1,7 +1,7 @@
 //! `group_by`: one row per key, with aggregates.
 
 use super::aggregate::Aggregate;
-use super::groups::{Groups, check_keys};
+use super::groups::{Groups, check_parts};
 use super::one;
 use crate::engine::Run;
 use crate::flight::bug;
@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One row per key. The result has the keys, in this order, then the aggregates, sorted by name. As keys null is a value like
-/// others, NaN equals NaN, and −0 equals 0.
+/// others, NaN equals NaN, and −0 equals 0. Without keys there is one row over all rows, also where there are none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupBy {
     /// The key columns.
-    #[schemars(length(min = 1))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
     /// The aggregates, by the name of the column they make.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -33,18 +33,25 @@ impl Relational for GroupBy {
         "group_by".to_owned()
     }
 
+    fn check(&self) -> Result<(), Problem> {
+        if self.keys.is_empty() && self.aggregates.is_empty() {
+            return Err(Problem::Parameter("without `keys` there must be `aggregates`".to_owned()));
+        }
+        self.aggregates.values().try_for_each(Aggregate::check)
+    }
+
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
         let mut shape = one(inputs)?;
-        check_keys(&shape, &self.keys)?;
+        check_parts(&shape, &self.keys)?;
         self.aggregates.keys().try_for_each(|name| check_name(name))?;
         check_distinct(self.keys.iter().chain(self.aggregates.keys()).map(String::as_str))?;
         shape.note(self.keys.iter().map(String::as_str), Dependency::Group);
         let mut sources: BTreeMap<_, _> = BTreeMap::new();
         for (name, aggregate) in &self.aggregates {
             aggregate.check()?;
-            let columns = || aggregate.column.as_deref();
-            shape.require(columns())?;
-            sources.insert(name.clone(), shape.through(columns(), Dependency::Aggregation));
+            shape.require(aggregate.column.as_deref())?;
+            aggregate.check_order(&shape)?;
+            sources.insert(name.clone(), shape.through(aggregate.columns(), Dependency::Aggregation));
         }
         for key in &self.keys {
             sources.extend(shape.sources.remove_entry(key));
@@ -55,21 +62,24 @@ impl Relational for GroupBy {
 
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
         let aggregates = self.aggregates.iter().filter(|(name, _)| wanted.contains(*name));
-        let read = aggregates.filter_map(|(_, aggregate)| aggregate.column.clone());
+        let read = aggregates.flat_map(|(_, aggregate)| aggregate.columns()).map(str::to_owned);
         vec![self.keys.iter().cloned().chain(read).collect()]
     }
 
     fn affected(&self, _: &[Shape]) -> Affected {
-        Affected::Keys { columns: vec![self.keys.clone()], nulls: true }
+        Affected::part(&self.keys)
     }
 
     fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
-        vec![Way::through(columns, |column| self.keys.iter().find(|key| *key == column).cloned())]
+        vec![Way::parts(columns, &self.keys)]
     }
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
         let flight = one(inputs)?;
-        let groups = Groups::new(&flight, &self.keys, "group_by")?;
+        let groups = match self.keys.is_empty() {
+            true => Groups::all(&flight, "group_by", true)?,
+            false => Groups::new(&flight, &self.keys, "group_by")?,
+        };
         let node = groups.node(run, &flight)?;
         let mut columns = Vec::new();
         for key in &self.keys {
@@ -159,7 +169,7 @@ mod tests {
         };
         check(Aggregate::of(F::Mean, "b"), "`mean` cannot aggregate the column `b` of type `str`");
         check(Aggregate::of(F::Mean, "z"), "there is no column `z`");
-        let none = Aggregate { function: F::Mean, column: None };
+        let none = Aggregate { function: F::Mean, ..Aggregate::count() };
         assert!(Plan::scan("t").group_by(["b"], [("s", none)]).is_err());
     }
 }

@@ -21,8 +21,12 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Groups by key columns. Null is a key like others, all NaN are one key, and −0 is 0.
+    /// Groups by key columns. Null is a key like others, all NaN are one key, and −0 is 0. Without keys all rows are one group, if
+    /// there are any.
     pub(crate) fn new(flight: &Flight, keys: &[String], operator: &str) -> Result<Self, Problem> {
+        if keys.is_empty() {
+            return Self::all(flight, operator, false);
+        }
         let columns = flight.frame.select_to_vec(keys).map_err(bug)?;
         let found = flight.frame.group_by_with_series(columns.clone(), true, false).map_err(bug)?.into_groups();
         let mut starts = Vec::with_capacity(found.len() + 1);
@@ -43,6 +47,32 @@ impl Groups {
         let ids = hash::keys(hash::seed(operator), &values, first.len());
         hash::check_distinct(&ids)?;
         Ok(Self { starts, members, first, ids, rows })
+    }
+
+    /// All rows as one group; `always`: also where there are none.
+    pub(crate) fn all(flight: &Flight, operator: &str, always: bool) -> Result<Self, Problem> {
+        let rows: Vec<u64> = flight.ids()?.iter().flatten().collect();
+        let members: Vec<IdxSize> = (0..rows.len() as IdxSize).collect();
+        let least = members.iter().copied().min_by_key(|at| rows[*at as usize]);
+        let groups = usize::from(always || !rows.is_empty());
+        let first: IdxCa = std::iter::repeat_n(least, groups).collect();
+        let ids = hash::keys(hash::seed(operator), &[], groups);
+        let starts = if groups == 0 { vec![0] } else { vec![0, members.len()] };
+        Ok(Self { starts, members, first, ids, rows })
+    }
+
+    /// The same groups with some of their rows.
+    pub(crate) fn only(&self, kept: &BooleanChunked) -> Self {
+        let (mut starts, mut members, mut firsts) = (vec![0], Vec::new(), Vec::with_capacity(self.len()));
+        for group in 0..self.len() {
+            let some = self.rows_of(group).iter().copied().filter(|at| kept.get(*at as usize) == Some(true));
+            let before = members.len();
+            members.extend(some);
+            starts.push(members.len());
+            firsts.push(members[before..].iter().copied().min_by_key(|at| self.rows[*at as usize]));
+        }
+        let first = firsts.into_iter().collect();
+        Self { starts, members, first, ids: self.ids.clone(), rows: self.rows.clone() }
     }
 
     /// How many groups there are.
@@ -70,16 +100,37 @@ impl Groups {
         groups.map_init(scratch, |scratch, group| value(scratch, self.rows_of(group))).collect()
     }
 
+    /// Per row, by position, the number of its group.
+    pub(crate) fn number_of(&self) -> Vec<usize> {
+        let mut numbers = vec![0; self.rows.len()];
+        for group in 0..self.len() {
+            self.rows_of(group).iter().for_each(|at| numbers[*at as usize] = group);
+        }
+        numbers
+    }
+
+    /// Per row, by position, the id of its group.
+    pub(crate) fn group_of(&self) -> Vec<u64> {
+        self.number_of().into_iter().filter_map(|group| self.ids.get(group).copied()).collect()
+    }
+
     /// Makes the node that the group ids name: which row went into which group.
     pub(crate) fn node(&self, run: &mut Run, flight: &Flight) -> Result<usize, Problem> {
-        let mut group_of = vec![0_u64; self.rows.len()];
-        for (group, id) in self.ids.iter().enumerate() {
-            for at in self.rows_of(group) {
-                group_of[*at as usize] = *id;
-            }
-        }
-        Ok(run.add(engine::edges(flight, group_of)?))
+        Ok(run.add(engine::edges(flight, self.group_of())?))
     }
+
+    /// As [`Groups::node`], of some groups.
+    pub(crate) fn node_of(&self, run: &mut Run, flight: &Flight, some: impl Fn(u64) -> bool) -> Result<usize, Problem> {
+        let groups = self.group_of();
+        let kept: BooleanChunked = groups.iter().map(|group| Some(some(*group))).collect();
+        let flight = flight.clone().with(flight.frame.filter(&kept).map_err(bug)?);
+        Ok(run.add(engine::edges(&flight, groups.into_iter().filter(|group| some(*group)).collect())?))
+    }
+}
+
+/// The columns that cut a table into parts are there, if there are any, and can be keys.
+pub(crate) fn check_parts(shape: &Shape, keys: &[String]) -> Result<(), Problem> {
+    if keys.is_empty() { Ok(()) } else { check_keys(shape, keys) }
 }
 
 /// Keys are there, and of types that can be keys.

@@ -1,11 +1,11 @@
-//! `inner_join` and `left_join`: rows of two tables that have equal keys.
+//! `inner_join`, `left_join`, `right_join` and `full_join`: rows of two tables that have equal keys.
 
 use super::{names, two};
 use crate::engine::Run;
 use crate::flight::{bug, ids};
-use crate::hash::{pair, seed};
+use crate::hash::{pair, right as alone, seed};
 use crate::operator::{Affected, Relational, Way};
-use crate::shape::{Shape, check_distinct, check_name};
+use crate::shape::{Shape, check_distinct, check_name, merge};
 use crate::{Flight, Problem};
 use mlspec_record::{DataType, Dependency};
 use mlspec_table::ROW;
@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With which table, and which keys are equal. The result has the columns of the left table, then those of the right one
-/// without its keys. Null equals nothing; NaN equals NaN and −0 equals 0.
+/// without its keys; in rows of the right table that meet none, the left keys hold the right ones. Null equals nothing; NaN
+/// equals NaN and −0 equals 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
@@ -75,72 +76,66 @@ impl Join {
     /// The right table's columns that the result has, by their name there.
     fn right_names(&self, left: &Shape, right: &Shape) -> Result<Vec<(String, String)>, Problem> {
         let keys: BTreeSet<_> = self.keys()?.into_iter().map(|(_, right)| right).collect();
-        let rename = |column: &str| match (left.schema.get(column), &self.suffix) {
-            (Some(_), Some(suffix)) => format!("{column}{suffix}"),
-            _ => column.to_owned(),
-        };
-        let kept = names(right).filter(|column| !keys.contains(column));
-        Ok(kept.map(|column| (column.to_owned(), rename(column))).collect())
+        Ok(right_names(left, right, |column| !keys.contains(column), self.suffix.as_deref()))
     }
 
-    fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
+    /// The keys are there, and may be compared.
+    pub(crate) fn check_keys(&self, left: &Shape, right: &Shape) -> Result<(), Problem> {
+        check_pairs(&self.keys()?, left, right)
+    }
+
+    fn shape(&self, inputs: Vec<Shape>, how: &JoinType) -> Result<Shape, Problem> {
         let (mut left, mut right) = two(inputs)?;
         let keys = self.keys()?;
-        left.require(keys.iter().map(|(left, _)| *left))?;
-        right.require(keys.iter().map(|(_, right)| *right))?;
-        check_distinct(keys.iter().map(|(left, _)| *left))?;
-        check_distinct(keys.iter().map(|(_, right)| *right))?;
-        for (left_key, right_key) in &keys {
-            check_types(&left, left_key, &right, right_key)?;
-        }
-        let right_names = self.right_names(&left, &right)?;
-        right_names.iter().try_for_each(|(_, name)| check_name(name))?;
-        check_distinct(names(&left).chain(right_names.iter().map(|(_, name)| name.as_str())))?;
+        self.check_keys(&left, &right)?;
         left.note(keys.iter().map(|(left, _)| *left), Dependency::Join);
         right.note(keys.iter().map(|(_, right)| *right), Dependency::Join);
-        left.indirect.extend(right.indirect);
-        for (column, name) in right_names {
-            let sources = right.sources.remove(&column).unwrap_or_default();
-            left.sources.insert(name, sources);
+        if keeps_right(how) {
+            for (left_key, right_key) in keys {
+                let both = [left.sources.get(left_key), right.sources.get(right_key)];
+                let both = merge(both.into_iter().flatten().flatten().cloned());
+                left.sources.insert(left_key.to_owned(), both);
+            }
         }
-        Ok(left)
+        let right_names = self.right_names(&left, &right)?;
+        beside(left, right, right_names)
     }
 
     fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
         let ([left, right], Ok(keys)) = (inputs, self.keys()) else { return vec![wanted.clone(); inputs.len()] };
-        let mut from_left: BTreeSet<_> =
-            names(left).filter(|column| wanted.contains(*column)).map(str::to_owned).collect();
-        let renamed = self.right_names(left, right).unwrap_or_default().into_iter();
-        let mut from_right: BTreeSet<_> =
-            renamed.filter(|(_, name)| wanted.contains(name)).map(|(column, _)| column).collect();
-        for (left_key, right_key) in keys {
-            from_left.insert(left_key.to_owned());
-            from_right.insert(right_key.to_owned());
-            // A right column is given a suffix if the left table has its name, so the left one must not be left out.
-            from_left.extend(from_right.iter().filter(|column| left.schema.get(column).is_some()).cloned());
-        }
-        vec![from_left, from_right]
+        needs(wanted, left, right, &self.right_names(left, right).unwrap_or_default(), &keys)
     }
 
-    fn affected(&self) -> Affected {
+    pub(crate) fn affected(&self) -> Affected {
         let keys = self.keys().unwrap_or_default().into_iter();
         let (left, right) = keys.map(|(left, right)| (left.to_owned(), right.to_owned())).unzip();
         Affected::Keys { columns: vec![left, right], nulls: false }
     }
 
-    /// Rows of the left table that have the values, and whatever they meet; without such columns there, the other way round,
-    /// but for a left join: in it, a row that meets nothing would look like one whose partner was not looked for.
+    /// Rows of one table that have the values, and whatever they meet: of the left one where it has such columns. Not where
+    /// the other table's rows are kept too: one that meets nothing would look like one whose partner was not looked for.
     fn ways(&self, columns: &[String], inputs: &[Shape], how: &JoinType) -> Vec<Way> {
         let [left, right] = inputs else { return inputs.iter().map(|_| Way::Whole).collect() };
+        let keys = self.keys().unwrap_or_default();
+        let is_key = |column: &str| keys.iter().find(|(left, _)| *left == column);
         let from_left = Way::through(columns, |column| left.schema.get(column).map(|_| column.to_owned()));
-        if from_left != Way::Whole {
-            return vec![from_left, Way::Partners];
-        }
+        let right_key = |column: &str| is_key(column).map(|(_, right)| (*right).to_owned());
         let names = self.right_names(left, right).unwrap_or_default();
         let old = |new: &str| names.iter().find(|(_, name)| name == new).map(|(old, _)| old.clone());
-        match (how, Way::through(columns, old)) {
-            (JoinType::Left, _) | (_, Way::Whole) => vec![Way::Whole, Way::Whole],
-            (_, from_right) => vec![Way::Partners, from_right],
+        match how {
+            JoinType::Full => {
+                let keyed = Way::through(columns, |column| is_key(column).map(|(left, _)| (*left).to_owned()));
+                vec![keyed, Way::through(columns, right_key)]
+            }
+            JoinType::Right => match Way::through(columns, |column| right_key(column).or_else(|| old(column))) {
+                Way::Whole => vec![Way::Whole, Way::Whole],
+                from_right => vec![Way::Partners, from_right],
+            },
+            _ if from_left != Way::Whole => vec![from_left, Way::Partners],
+            _ => match (how, Way::through(columns, old)) {
+                (JoinType::Left, _) | (_, Way::Whole) => vec![Way::Whole, Way::Whole],
+                (_, from_right) => vec![Way::Partners, from_right],
+            },
         }
     }
 
@@ -156,17 +151,24 @@ impl Join {
         let nodes: Vec<usize> = left.nodes.iter().chain(&right.nodes).copied().collect();
         let joined = std::mem::take(&mut left.frame).lazy().join_builder().with(right_frame.lazy());
         // Coalesced, a key of an inner join would be that of the larger table: 0 or −0.
+        let keeps_right = keeps_right(&how);
         let joined = joined.left_on(left_keys).right_on(right_keys).how(how).coalesce(JoinCoalesce::KeepColumns);
         let mut frame = joined.finish().collect().map_err(bug)?;
-        frame = frame.drop_many((0..keys.len()).map(|at| format!("@key{at}")));
         drop(right);
 
         let (from_left, from_right) = (ids(&frame, &left_ids)?, ids(&frame, &right_ids)?);
+        if keeps_right {
+            fill_keys(&mut frame, &keys, &from_left.is_not_null())?;
+        }
+        frame = frame.drop_many((0..keys.len()).map(|at| format!("@key{at}")));
         run.lose(&before.0, &from_left, false)?;
         run.lose(&before.1, &from_right, false)?;
         let seed = seed(name);
-        let met = from_left.iter().zip(from_right.iter());
-        let row: Vec<u64> = met.map(|(left, right)| pair(seed, left.unwrap_or_default(), right)).collect();
+        let id = |(left, right): (Option<u64>, Option<u64>)| match (left, right) {
+            (None, Some(right)) => alone(seed, right),
+            (left, right) => pair(seed, left.unwrap_or_default(), right),
+        };
+        let row: Vec<u64> = from_left.iter().zip(from_right.iter()).map(id).collect();
         for temporary in ["@left", "@right"] {
             if frame.get_column_index(temporary).is_some() {
                 frame = frame.drop(temporary).map_err(bug)?;
@@ -191,6 +193,77 @@ impl Join {
     }
 }
 
+/// Whether rows of the right table are kept that meet none.
+fn keeps_right(how: &JoinType) -> bool {
+    matches!(how, JoinType::Right | JoinType::Full)
+}
+
+/// Left keys of rows that have no left row are the right ones.
+fn fill_keys(frame: &mut DataFrame, keys: &[(&str, &str)], has_left: &BooleanChunked) -> Result<(), Problem> {
+    for (at, (left, _)) in keys.iter().enumerate() {
+        let series = |name: &str| Ok::<_, Problem>(frame.column(name).map_err(bug)?.as_materialized_series().clone());
+        let filled = series(left)?.zip_with(has_left, &series(&format!("@key{at}"))?).map_err(bug)?;
+        frame.with_column(filled.with_name((*left).into()).into_column()).map_err(bug)?;
+    }
+    Ok(())
+}
+
+/// Some of the right table's columns, by their name in a table that has those of the left one too.
+pub(crate) fn right_names(
+    left: &Shape,
+    right: &Shape,
+    keep: impl Fn(&str) -> bool,
+    suffix: Option<&str>,
+) -> Vec<(String, String)> {
+    let rename = |column: &str| match (left.schema.get(column), suffix) {
+        (Some(_), Some(suffix)) => format!("{column}{suffix}"),
+        _ => column.to_owned(),
+    };
+    names(right).filter(|column| keep(column)).map(|column| (column.to_owned(), rename(column))).collect()
+}
+
+/// The left table's columns and these of the right one.
+pub(crate) fn beside(mut left: Shape, mut right: Shape, names_of: Vec<(String, String)>) -> Result<Shape, Problem> {
+    names_of.iter().try_for_each(|(_, name)| check_name(name))?;
+    check_distinct(names(&left).chain(names_of.iter().map(|(_, name)| name.as_str())))?;
+    left.indirect.extend(right.indirect);
+    for (column, name) in names_of {
+        let sources = right.sources.remove(&column).unwrap_or_default();
+        left.sources.insert(name, sources);
+    }
+    Ok(left)
+}
+
+/// The columns that both tables need to make wanted ones, and keys in any case.
+pub(crate) fn needs(
+    wanted: &BTreeSet<String>,
+    left: &Shape,
+    right_ones: &Shape,
+    right_names: &[(String, String)],
+    keys: &[(&str, &str)],
+) -> Vec<BTreeSet<String>> {
+    let mut from_left: BTreeSet<_> = names(left).filter(|column| wanted.contains(*column)).map(str::to_owned).collect();
+    let renamed = right_names.iter().filter(|(_, name)| wanted.contains(name));
+    let mut from_right: BTreeSet<_> = renamed.map(|(column, _)| column.clone()).collect();
+    for (left_key, right_key) in keys {
+        from_left.insert((*left_key).to_owned());
+        from_right.insert((*right_key).to_owned());
+    }
+    from_right.retain(|column| right_ones.schema.get(column).is_some());
+    // A right column is given a suffix if the left table has its name, so the left one must not be left out.
+    from_left.extend(from_right.iter().filter(|column| left.schema.get(column).is_some()).cloned());
+    vec![from_left, from_right]
+}
+
+/// Pairs of keys are there, each once, and of one type.
+pub(crate) fn check_pairs(keys: &[(&str, &str)], left: &Shape, right: &Shape) -> Result<(), Problem> {
+    left.require(keys.iter().map(|(left, _)| *left))?;
+    right.require(keys.iter().map(|(_, right)| *right))?;
+    check_distinct(keys.iter().map(|(left, _)| *left))?;
+    check_distinct(keys.iter().map(|(_, right)| *right))?;
+    keys.iter().try_for_each(|(left_key, right_key)| check_types(left, left_key, right, right_key))
+}
+
 fn check_types(left: &Shape, left_key: &str, right: &Shape, right_key: &str) -> Result<(), Problem> {
     let (Some(left_type), Some(right_type)) = (left.schema.get(left_key), right.schema.get(right_key)) else {
         return Ok(());
@@ -204,11 +277,9 @@ fn check_types(left: &Shape, left_key: &str, right: &Shape, right_key: &str) -> 
 
 /// Lists are no keys.
 pub(crate) fn check_key_type(column: &str, data_type: DataType) -> Result<(), Problem> {
-    match data_type {
-        DataType::ListUInt32 | DataType::ListUInt64 | DataType::ListFloat64 | DataType::ListString => {
-            Err(Problem::Type(format!("the column `{column}` is of type `{data_type}`, which cannot be a key")))
-        }
-        _ => Ok(()),
+    match super::is_list(data_type) {
+        true => Err(Problem::Type(format!("the column `{column}` is of type `{data_type}`, which cannot be a key"))),
+        false => Ok(()),
     }
 }
 
@@ -227,8 +298,16 @@ macro_rules! join {
                 Some("no equal key")
             }
 
+            fn others(&self) -> Vec<&str> {
+                vec![&self.0.with]
+            }
+
+            fn check(&self) -> Result<(), Problem> {
+                self.0.keys().map(drop)
+            }
+
             fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
-                self.0.shape(inputs)
+                self.0.shape(inputs, &$how)
             }
 
             fn needs(&self, wanted: &BTreeSet<String>, inputs: &[Shape]) -> Vec<BTreeSet<String>> {
@@ -252,6 +331,8 @@ macro_rules! join {
 
 join!(InnerJoin, "inner_join", JoinType::Inner);
 join!(LeftJoin, "left_join", JoinType::Left);
+join!(RightJoin, "right_join", JoinType::Right);
+join!(FullJoin, "full_join", JoinType::Full);
 
 #[cfg(test)]
 mod tests {

@@ -1,40 +1,64 @@
 //! The operators, each with its parameters, its lineage rule and its tests.
 
 mod aggregate;
+mod asof_join;
 mod cast;
 mod concat;
+mod cross_join;
 mod derive;
 mod distinct;
 mod drop_nulls;
+mod drop_outliers;
+mod explode;
 mod fill_nulls;
 mod filter;
 mod group_by;
 mod groups;
 mod join;
+mod limit;
 mod map;
+mod order;
+mod ordered;
+mod pivot;
 mod rename;
+mod sample;
 mod select;
+mod semi_join;
 mod sums;
+mod unpivot;
+mod window;
 
 pub use aggregate::{Aggregate, AggregateFunction};
+pub use asof_join::{AsofJoin, Direction};
 pub use cast::Cast;
 pub use concat::Concat;
+pub use cross_join::CrossJoin;
 pub use derive::Derive;
 pub use distinct::Distinct;
 pub use drop_nulls::DropNulls;
+pub use drop_outliers::{DropOutliers, OutlierRule, PercentileBounds};
+pub use explode::Explode;
 pub use fill_nulls::{Constant, FillNulls};
 pub use filter::Filter;
 pub use group_by::GroupBy;
 pub use join::Join;
-pub(crate) use join::{InnerJoin, LeftJoin};
+pub(crate) use join::{FullJoin, InnerJoin, LeftJoin, RightJoin};
+pub use limit::Limit;
 pub use map::Map;
+pub use order::OrderBy;
+pub use pivot::Pivot;
 pub use rename::Rename;
+pub use sample::Sample;
 pub use select::Select;
+pub(crate) use semi_join::{AntiJoin, SemiJoin};
+pub use unpivot::Unpivot;
+pub use window::{Frame, FrameUnit, Window, WindowColumn, WindowFunction};
 
 use crate::engine::Run;
 use crate::flight::{bug, data};
 use crate::shape::Shape;
 use crate::{Flight, Problem};
+use mlspec_record::DataType;
 use mlspec_table::polars::prelude::{DataFrame, Expr, IntoColumn as _, IntoLazy as _};
 
 /// The one input of an operator that has one.
@@ -49,6 +73,12 @@ pub(crate) fn two<T>(inputs: Vec<T>) -> Result<(T, T), Problem> {
         (Some(left), Some(right)) => Ok((left, right)),
         _ => Err(Problem::Parameter("the operator has not two inputs".to_owned())),
     }
+}
+
+/// Whether a type holds lists, which have no order and are no keys.
+pub(crate) fn is_list(data_type: DataType) -> bool {
+    use DataType::{ListFloat64, ListString, ListUInt32, ListUInt64};
+    matches!(data_type, ListUInt32 | ListUInt64 | ListFloat64 | ListString)
 }
 
 /// The names of a table's columns.

@@ -54,6 +54,17 @@ pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     }
 }
 
+/// The quantile of ascending values, interpolated linearly between the two nearest (`linear` in numpy).
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let place = share * sorted.len().checked_sub(1)? as f64;
+    let (lower, part) = (place.floor(), place.fract());
+    let below = *sorted.get(lower as usize)?;
+    match sorted.get(lower as usize + 1) {
+        Some(above) if part > 0.0 => Some(below + (above - below) * part),
+        _ => Some(below),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +94,8 @@ mod tests {
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
         assert_eq!(median(&mut []), None);
+        let quantiles = [0.0, 0.25, 0.5, 1.0].map(|share| quantile(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0], share));
+        assert_eq!(quantiles, [Some(1.0), Some(2.5), Some(6.0), Some(32.0)]);
+        assert_eq!(quantile(&[], 0.5), None);
     }
 }

@@ -108,8 +108,11 @@ impl<'a> Update<'a> {
 
     /// Of every input the unchanged rows with keys that the change affects; nothing where rows don't look at each other.
     fn unchanged(&mut self, step: &Step, slices: &[Slice]) -> Result<Vec<Option<Flight>>, ProvenanceError> {
-        let Affected::Keys { columns, nulls } = step.operator.affected(&step.shapes()) else {
-            return Ok(vec![None; slices.len()]);
+        let (columns, nulls) = match step.operator.affected(&step.shapes()) {
+            Affected::EachRow => return Ok(vec![None; slices.len()]),
+            Affected::Keys { columns, nulls } => (columns, nulls),
+            Affected::Pairs => return self.whole(step, slices, |at| others_differ(slices, at)),
+            Affected::All => return self.whole(step, slices, |_| true),
         };
         let changed = slices
             .iter()
@@ -121,6 +124,26 @@ impl<'a> Update<'a> {
             let found = self.pull(input, Some(Sought { columns, keys: &keys }))?;
             self.pulled += found.rows() as u64;
             unchanged.push(Some(slice.unchanged(found)?));
+        }
+        Ok(unchanged)
+    }
+
+    /// All unchanged rows of the inputs that are needed.
+    fn whole(
+        &mut self,
+        step: &Step,
+        slices: &[Slice],
+        needed: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Option<Flight>>, ProvenanceError> {
+        let mut unchanged = Vec::new();
+        for (at, (input, slice)) in step.inputs.iter().zip(slices).enumerate() {
+            if !needed(at) {
+                unchanged.push(None);
+                continue;
+            }
+            let found = slice.unchanged(self.pull(input, None)?)?;
+            self.pulled += found.rows() as u64;
+            unchanged.push(Some(found));
         }
         Ok(unchanged)
     }
@@ -195,6 +218,11 @@ impl<'a> Update<'a> {
         };
         Ok(bound.empty()?.with(frame))
     }
+}
+
+/// Whether an input besides this one has rows that differ.
+fn others_differ(slices: &[Slice], at: usize) -> bool {
+    slices.iter().enumerate().any(|(other, slice)| other != at && !slice.is_empty())
 }
 
 fn with(some: Flight, more: Option<Flight>) -> Result<Flight, Problem> {

@@ -68,7 +68,7 @@ fn seek(bound: &Bound, columns: Option<Vec<String>>, scans: &[Scan], found: &mut
             let shapes = step.shapes();
             let partners = match step.operator.affected(&shapes) {
                 Affected::Keys { columns, .. } => columns,
-                Affected::EachRow => Vec::new(),
+                _ => Vec::new(),
             };
             for (at, (input, way)) in step.inputs.iter().zip(step.operator.ways(&columns, &shapes)).enumerate() {
                 let sought = match way {
