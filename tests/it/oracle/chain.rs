@@ -47,7 +47,7 @@ pub(crate) struct Chain {
     from: String,
     pub(crate) steps: Vec<Value>,
     pub(crate) columns: Vec<Column>,
-    tables: Map<String, Value>,
+    pub(super) tables: Map<String, Value>,
     /// Names of operators, for coverage.
     pub(crate) used: Vec<&'static str>,
     /// Sources that are read.
@@ -82,7 +82,7 @@ impl Chain {
         json!({"tables": self.tables, "from": self.from, "steps": self.steps})
     }
 
-    fn name(&mut self, stem: &str) -> String {
+    pub(super) fn name(&mut self, stem: &str) -> String {
         self.made += 1;
         format!("{stem}{}", self.made)
     }
@@ -92,9 +92,15 @@ impl Chain {
         pick(&fitting, choice).map(|column| (*column).clone())
     }
 
-    fn push(&mut self, name: &'static str, settings: Value) {
+    pub(super) fn push(&mut self, name: &'static str, settings: Value) {
         self.steps.push(json!({ name: settings }));
         self.used.push(name);
+    }
+
+    /// Notes that rows multiply, unless they did too often.
+    pub(super) fn meet(&mut self) -> Option<()> {
+        self.joins += 1;
+        (self.joins <= 2).then_some(())
     }
 
     /// Adds a row-wise column.
@@ -115,7 +121,7 @@ impl Chain {
 
     /// Applies the operator that these numbers choose, if the columns allow it.
     pub(crate) fn apply(&mut self, [operator, a, b, c]: [u8; 4], other: Option<Which>) {
-        let done = match operator % 18 {
+        let done = match operator % 32 {
             0 | 1 => self.filter(a, b, c),
             2 => self.select(a),
             3 => self.rename(a),
@@ -124,10 +130,11 @@ impl Chain {
             7 => self.drop_nulls(a),
             8 => self.fill_nulls(a),
             9 => self.join("inner_join", other, a, b),
-            10 => self.join("left_join", other, a, b),
+            10 => self.join(["left_join", "right_join", "full_join"][usize::from(c) % 3], other, a, b),
             11 | 12 => self.group_by(a, b, c),
             13 | 14 => self.distinct(a, b),
             15 => self.concat(a, b, c),
+            16..=29 => self.relate(operator / 32 + operator % 32, [a, b, c], other),
             _ => self.means(a, b, c),
         };
         debug_assert!(done.is_some() || done.is_none());
@@ -223,7 +230,7 @@ impl Chain {
     }
 
     /// Columns of a right table, under the names that they get.
-    fn take_right(&mut self, right: Vec<Column>, key: &str, suffix: &str) {
+    pub(super) fn take_right(&mut self, right: Vec<Column>, key: &str, suffix: &str) {
         let known: BTreeSet<String> = self.columns.iter().map(|column| column.name.clone()).collect();
         let renamed =
             right.into_iter().filter(|column| column.name != key).map(|column| match known.contains(&column.name) {
@@ -278,7 +285,7 @@ impl Chain {
                 5 if numeric => ("std", Kind::Float),
                 6 => ("min", column.kind),
                 7 => ("max", column.kind),
-                8 => ("first", column.kind),
+                8 => (["first", "last", "mode"][usize::from(b) % 3], column.kind),
                 9 => ("n_unique", Kind::Integer),
                 _ => ("count", Kind::Integer),
             };

@@ -10,6 +10,7 @@ mod coverage;
 mod maintained;
 mod named;
 mod pipeline;
+mod relations;
 mod runs;
 mod sources;
 mod world;

@@ -96,7 +96,7 @@ impl Relational for GroupBy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Aggregate, AggregateFunction as F};
+    use super::super::{Aggregate, AggregateFunction as F, OrderBy};
     use crate::testing::*;
 
     fn check(aggregates: &[(&str, Aggregate)], expect: &[&str]) {
@@ -116,6 +116,83 @@ mod tests {
         check(&[("l", of(F::Min)), ("u", of(F::Max))], &["x|1|1", "y|2|2", "z|3|3"]);
         check(&[("f", of(F::First)), ("q", of(F::NUnique))], &["x|1|1", "y|2|1", "z|3|1"]);
         check(&[("d", of(F::Std)), ("e", of(F::Median))], &["x|null|1.0", "y|null|2.0", "z|null|3.0"]);
+    }
+
+    /// Ids that go against the order of `t`; a group of nulls.
+    fn ordered() -> Table {
+        table(df!(
+            "_row" => [1_u64, 2, 3, 4, 5, 6],
+            "k" => ["x", "x", "x", "x", "y", "y"],
+            "t" => [Some(3_i64), Some(2), Some(2), None, Some(1), Some(1)],
+            "v" => [Some(5.0), Some(-0.0), Some(0.0), Some(5.0), None, None],
+            "s" => [Some("a"), Some("b"), None, Some("d"), None, None]
+        ))
+    }
+
+    #[track_caller]
+    fn check_ordered(aggregate: Aggregate, expect: [&str; 2]) {
+        let plan = Plan::scan("t").group_by(["k"], [("made", aggregate.clone())]).unwrap();
+        let tracked = run(&plan, &[("t", ordered())]);
+        let mut rows: Vec<_> =
+            cells(&tracked.table().unwrap()).iter().map(|row| row.split_once('|').unwrap().1.to_owned()).collect();
+        rows.sort();
+        assert_eq!(rows, [format!("x|{}", expect[0]), format!("y|{}", expect[1])], "{aggregate:?}");
+    }
+
+    #[test]
+    fn values_in_an_order() {
+        let by = || [OrderBy::ascending("t")];
+        let of = Aggregate::of;
+        check_ordered(of(F::First, "s"), ["a", "null"]);
+        check_ordered(of(F::Last, "s"), ["d", "null"]);
+        check_ordered(of(F::First, "s").order_by(by()), ["b", "null"]);
+        check_ordered(of(F::Last, "v").order_by([OrderBy::descending("t")]), ["5.0", "null"]);
+        check_ordered(of(F::Join, "s").order_by(by()), ["b,a,d", ""]);
+        check_ordered(Aggregate { separator: Some(" ; ".into()), ..of(F::Join, "s") }, ["a ; b ; d", ""]);
+        check_ordered(of(F::List, "s").order_by(by()), ["[\"b\", \"a\", \"d\"]", "[]"]);
+        check_ordered(of(F::List, "v"), ["[5.0, -0.0, … 5.0]", "[]"]);
+    }
+
+    #[test]
+    fn frequent_values_and_quantiles() {
+        check_ordered(Aggregate::of(F::Mode, "v"), ["-0.0", "null"]);
+        check_ordered(Aggregate::of(F::Mode, "s"), ["a", "null"]);
+        check_ordered(Aggregate::of(F::Mode, "t"), ["2", "1"]);
+        check_ordered(Aggregate::quantile("t", 0.75), ["2.5", "1.0"]);
+        check_ordered(Aggregate::quantile("v", 1.0), ["5.0", "null"]);
+    }
+
+    #[test]
+    fn without_keys_there_is_one_row() {
+        let all = [("n", Aggregate::count()), ("s", Aggregate::of(F::Sum, "v")), ("f", Aggregate::of(F::First, "s"))];
+        let plan = Plan::scan("t").group_by([""; 0], all).unwrap();
+        let row = |table: Table| {
+            let tracked = run(&plan, &[("t", table)]);
+            (cells(&tracked.table().unwrap())[0].split_once('|').unwrap().1.to_owned(), pairs_of(&tracked, "t").len())
+        };
+        assert_eq!(row(ordered()), ("a|6|10.0".to_owned(), 6));
+        assert_eq!(row(Table::new(ordered().frame().clear()).unwrap()), ("null|0|0.0".to_owned(), 0));
+        assert!(Plan::scan("t").group_by([""; 0], [("", Aggregate::count()); 0]).is_err());
+    }
+
+    #[test]
+    fn what_aggregates_are_told_must_fit_them() {
+        for aggregate in [
+            Aggregate::of(F::Quantile, "t"),
+            Aggregate::quantile("t", 1.5),
+            Aggregate { q: Some(0.5), ..Aggregate::of(F::Sum, "t") },
+            Aggregate { separator: Some(",".into()), ..Aggregate::of(F::List, "s") },
+            Aggregate::of(F::Sum, "t").order_by([OrderBy::ascending("t")]),
+        ] {
+            assert!(Plan::scan("t").group_by(["k"], [("made", aggregate.clone())]).is_err(), "{aggregate:?}");
+        }
+        let check = |aggregate: Aggregate, expect: &str| {
+            let found = refusal(&Plan::scan("t").group_by(["k"], [("made", aggregate)]).unwrap(), &[("t", ordered())]);
+            assert!(found.ends_with(expect), "{found}");
+        };
+        check(Aggregate::of(F::Join, "t"), "`join` cannot aggregate the column `t` of type `i64`");
+        check(Aggregate::of(F::List, "t"), "`list` cannot aggregate the column `t` of type `i64`");
+        check(Aggregate::of(F::First, "t").order_by([OrderBy::ascending("z")]), "there is no column `z`");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Random plans on random tables.
 
+use crate::relations::{Relation, relation};
 use mlspec_provenance::{Aggregate, AggregateFunction, Join, Map, Plan};
 use mlspec_record::DataType as Type;
 use mlspec_table::Table;
@@ -22,6 +23,7 @@ pub(crate) enum Step {
     Rename,
     Cast,
     Map,
+    Relation(Relation),
     Wild(Wild),
 }
 
@@ -78,14 +80,81 @@ impl Step {
         match self {
             Self::LeftJoin(_) | Self::GroupBy | Self::Distinct | Self::Wild(_) => false,
             Self::InnerJoin(right) | Self::Concat(right) => right.is_necessary(),
+            Self::Relation(relation) => relation.is_necessary(),
             _ => true,
         }
+    }
+
+    /// The plan of the other table, if there is one.
+    pub(crate) fn right(&self) -> Option<&Tree> {
+        match self {
+            Self::InnerJoin(right) | Self::LeftJoin(right) | Self::Concat(right) => Some(right),
+            Self::Relation(relation) => relation.right(),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes several rows of one, or brings rows together.
+    fn multiplies(&self) -> bool {
+        match self {
+            Self::Relation(relation) => relation.multiplies(),
+            Self::InnerJoin(_) | Self::LeftJoin(_) | Self::Concat(_) | Self::GroupBy | Self::Distinct => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the rows that it makes depend on several of its rows.
+    fn looks_around(&self) -> bool {
+        match self {
+            Self::Relation(relation) => relation.looks_around(),
+            Self::GroupBy | Self::Distinct => true,
+            _ => false,
+        }
+    }
+
+    fn drops_by_others(&self) -> bool {
+        matches!(self, Self::Relation(relation) if relation.drops_by_others())
     }
 }
 
 impl Tree {
     pub(crate) fn is_necessary(&self) -> bool {
         self.steps.iter().all(Step::is_necessary)
+    }
+
+    /// Whether the rows that a row comes from give it again with certainty. Rows that were dropped because of others can come back
+    /// beside it, where they come from the same rows: what is done to single rows then does not mind, what looks at several does.
+    pub(crate) fn is_sufficient(&self) -> bool {
+        let (mut multiplied, mut grouped, mut dropped) = (false, false, false);
+        for step in &self.steps {
+            let outliers = matches!(step, Step::Relation(Relation::Outliers { .. }));
+            let minds = step.looks_around();
+            if minds
+                && (dropped || (outliers && multiplied) || (grouped && !matches!(step, Step::GroupBy | Step::Distinct)))
+            {
+                return false;
+            }
+            dropped |= step.drops_by_others();
+            grouped |= minds && !step.drops_by_others();
+            multiplied |= step.multiplies();
+            if let Some(right) = step.right() {
+                if !right.is_sufficient() {
+                    return false;
+                }
+                dropped |= right.steps.iter().any(Step::drops_by_others);
+                grouped |= right.steps.iter().any(Step::looks_around);
+            }
+        }
+        true
+    }
+
+    /// Whether polars alone does this.
+    pub(crate) fn has_oracle(&self) -> bool {
+        self.steps.iter().all(|step| match step {
+            Step::Relation(relation) => relation.has_oracle(),
+            Step::Wild(_) => false,
+            other => other.right().is_none_or(Tree::has_oracle),
+        })
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -113,6 +182,7 @@ impl Tree {
             Step::Map => {
                 plan.map(Map::new("plus", "1", ["v"], [("v", Type::Int64)], |columns| Ok(vec![&columns[0] + 1])))
             }
+            Step::Relation(relation) => relation.apply(plan),
             Step::Wild(wild) => wild.apply(plan),
         })
     }
@@ -132,6 +202,7 @@ impl Tree {
             Step::Distinct => frame.unique_generic(None, UniqueKeepStrategy::Any),
             Step::Rename | Step::Cast => frame,
             Step::Map => frame.with_columns([col("v") + lit(1)]),
+            Step::Relation(relation) => relation.oracle(frame, tables),
             Step::Wild(_) => panic!("polars alone does not do this"),
         })
     }
@@ -183,11 +254,11 @@ impl Wild {
 }
 
 /// Brings a join back to the three columns.
-fn summed(plan: Plan) -> Plan {
+pub(crate) fn summed(plan: Plan) -> Plan {
     plan.derive([("v", "v + COALESCE(v_r, 0)"), ("x", "x + COALESCE(x_r, 0)")]).unwrap().select(["k", "v", "x"])
 }
 
-fn met(left: LazyFrame, right: LazyFrame, how: JoinType) -> LazyFrame {
+pub(crate) fn met(left: LazyFrame, right: LazyFrame, how: JoinType) -> LazyFrame {
     let right = right.rename(["v", "x"], ["v_r", "x_r"], true);
     let both =
         left.join(right, [col("k")], [col("k")], JoinArgs::new(how).with_coalesce(JoinCoalesce::CoalesceColumns));
@@ -212,6 +283,7 @@ fn step(depth: u32, wild: bool) -> BoxedStrategy<Step> {
         1 => tree(depth - 1, wild).prop_map(|tree| Step::InnerJoin(Box::new(tree))),
         1 => tree(depth - 1, wild).prop_map(|tree| Step::LeftJoin(Box::new(tree))),
         1 => tree(depth - 1, wild).prop_map(|tree| Step::Concat(Box::new(tree))),
+        3 => relation(depth, wild).prop_map(Step::Relation),
         1 => Just(Step::GroupBy),
         1 => Just(Step::Distinct),
     ];

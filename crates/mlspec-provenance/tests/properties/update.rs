@@ -121,6 +121,13 @@ impl Coverage {
             let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
             match step {
                 Step::InnerJoin(with) | Step::LeftJoin(with) | Step::Concat(with) => self.steps(with),
+                Step::Relation(relation) => {
+                    if let Some(right) = relation.right() {
+                        self.steps(right);
+                    }
+                    self.count(format!("step {}", relation.name()));
+                    continue;
+                }
                 Step::Wild(wild) => {
                     self.wild(wild);
                     continue;
