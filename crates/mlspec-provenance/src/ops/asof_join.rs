@@ -277,6 +277,9 @@ impl Relational for AsofJoin {
     }
 }
 
+/// For every row the number of its key; none where a part of the key is null.
+type Numbers = Vec<Option<u32>>;
+
 /// A row that may be found: its place, its id, its position in the frame.
 type Candidate<T> = (T, u64, IdxSize);
 
@@ -322,8 +325,8 @@ impl AsofJoin {
         }
     }
 
-    /// For every row of both tables the number of its key; none where a part of the key is null. Without keys all are 0.
-    fn groups(&self, left: &Flight, right: &Flight) -> Result<(Vec<Option<u32>>, Vec<Option<u32>>), Problem> {
+    /// The numbers of both tables' keys. Without keys all are 0.
+    fn groups(&self, left: &Flight, right: &Flight) -> Result<(Numbers, Numbers), Problem> {
         let keys = self.keys()?;
         let (rows_left, rows_right) = (left.rows(), right.rows());
         if keys.is_empty() {
@@ -355,7 +358,7 @@ impl AsofJoin {
 
     fn nearest<T: Copy + PartialOrd + std::ops::Sub<Output = T> + Sync>(
         &self,
-        (of_left, of_right): &(Vec<Option<u32>>, Vec<Option<u32>>),
+        (of_left, of_right): &(Numbers, Numbers),
         left: &[Option<T>],
         right: &[Option<T>],
         ids: &[u64],

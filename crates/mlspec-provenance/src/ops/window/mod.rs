@@ -239,13 +239,10 @@ impl Relational for Window {
         let mut made = BTreeMap::new();
         for (name, column) in &self.columns {
             shape.require(column.column.as_deref())?;
-            if let Some((read, found)) = column.column.as_ref().and_then(|read| Some((read, shape.schema.get(read)?))) {
-                if !column.function.takes(found) {
-                    let function = column.function.name();
-                    return Err(Problem::Type(format!(
-                        "`{function}` cannot take the column `{read}` of type `{found}`"
-                    )));
-                }
+            let read = column.column.as_ref().and_then(|read| Some((read, shape.schema.get(read)?)));
+            if let Some((read, found)) = read.filter(|(_, found)| !column.function.takes(*found)) {
+                let function = column.function.name();
+                return Err(Problem::Type(format!("`{function}` cannot take the column `{read}` of type `{found}`")));
             }
             made.insert(name.clone(), shape.through(column.column.as_deref(), Dependency::Aggregation));
         }
