@@ -43,14 +43,14 @@ pub(crate) fn relation(depth: u32, wild: bool) -> BoxedStrategy<Relation> {
         (right(), any::<bool>(), 0..3_u8, prop::option::of(0..3_u8), any::<bool>()).prop_map(
             |(right, by, direction, tolerance, strict)| Relation::Asof { right, by, direction, tolerance, strict }
         ),
-        2 => (by(), 0..5_u8, 0..8_u8).prop_map(|(by, order, functions)| Relation::Window { by, order, functions }),
-        2 => (0..4_u8, 0..3_u8, 0..5_u8, by()).prop_map(|(n, offset, order, by)| Relation::Limit { n, offset, order, by }),
+        (by(), 0..5_u8, 0..8_u8).prop_map(|(by, order, functions)| Relation::Window { by, order, functions }),
+        (0..4_u8, 0..3_u8, 0..5_u8, by()).prop_map(|(n, offset, order, by)| Relation::Limit { n, offset, order, by }),
         (0..5_u8).prop_map(Relation::SampleShare),
         (0..4_u8, by()).prop_map(|(n, by)| Relation::SampleRows { n, by }),
         any::<bool>().prop_map(|drop_empty| Relation::Explode { drop_empty }),
         Just(Relation::Unpivot),
         (0..4_u8).prop_map(Relation::Pivot),
-        2 => (0..4_u8, by()).prop_map(|(rule, by)| Relation::Outliers { rule, by }),
+        (0..4_u8, by()).prop_map(|(rule, by)| Relation::Outliers { rule, by }),
         (keys(), 0..4_u8).prop_map(|(keys, which)| Relation::Ordered(keys, which)),
         Just(Relation::Everything),
     ]
