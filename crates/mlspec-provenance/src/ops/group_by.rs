@@ -172,7 +172,8 @@ mod tests {
         };
         assert_eq!(row(ordered()), ("a|6|10.0".to_owned(), 6));
         assert_eq!(row(Table::new(ordered().frame().clear()).unwrap()), ("null|0|0.0".to_owned(), 0));
-        assert!(Plan::scan("t").group_by([""; 0], [("", Aggregate::count()); 0]).is_err());
+        let none: Vec<(&str, Aggregate)> = Vec::new();
+        assert!(Plan::scan("t").group_by([""; 0], none).is_err());
     }
 
     #[test]
