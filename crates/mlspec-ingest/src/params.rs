@@ -35,10 +35,17 @@ pub struct IngestParams {
     /// The columns that name a row: never null, and unique together. By default rows are recognised by their whole content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key: Vec<String>,
-    /// How many rows a stored chunk holds at most.
+    /// How many rows a stored chunk holds at most; fewer where their values have more than 512 KiB.
     #[serde(default = "default_chunk_rows")]
     #[schemars(range(min = 1, max = 1_073_741_824))]
     pub chunk_rows: u64,
+}
+
+impl IngestParams {
+    /// How the rows are cut.
+    pub(crate) fn chunks(&self) -> ChunkOptions {
+        ChunkOptions { chunk_rows: self.chunk_rows, ..ChunkOptions::default() }
+    }
 }
 
 fn default_chunk_rows() -> u64 {

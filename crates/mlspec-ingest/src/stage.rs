@@ -11,8 +11,8 @@ use mlspec_record::object::DatasetVersion;
 use mlspec_record::{ArtifactKind, Kind, Name, Producer, StageId};
 use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
+use mlspec_table::Table;
 use mlspec_table::format::{InputFile, ReadOptions, read};
-use mlspec_table::{ChunkOptions, Table};
 use serde_json::{Map, Value, json};
 
 /// How many bytes of a file `plan` looks at.
@@ -149,7 +149,7 @@ impl IngestStage {
         let sample = self.site.sample();
         let (table, report) = self.ingester.ingest(sources, previous.as_ref(), suppression.as_ref(), sample)?;
         cx.check_cancelled()?;
-        let mut artifact = table.write(store, &ChunkOptions { chunk_rows: self.ingester.params.chunk_rows })?;
+        let mut artifact = table.write(store, &self.ingester.params.chunks())?;
         let lineage = source_lineage(store, &report.dataset, &report.columns).map_err(IngestError::from)?;
         artifact.lineage = Some(lineage);
         if let Some(number) = next.filter(|_| sample.is_none()) {
@@ -183,7 +183,7 @@ impl IngestStage {
         if let Some(sample) = self.site.sample() {
             let rows = Table::read(store, &artifact.digest)?.slice(0, usize::try_from(sample).unwrap_or(usize::MAX));
             let lineage = artifact.lineage;
-            artifact = rows.write(store, &ChunkOptions { chunk_rows: self.ingester.params.chunk_rows })?;
+            artifact = rows.write(store, &self.ingester.params.chunks())?;
             artifact.lineage = lineage;
             (ingestion.rows, ingestion.sample) = (rows.len() as u64, Some(sample));
         }

@@ -91,7 +91,7 @@ impl Stage for Splitter {
         cx.check_cancelled()?;
         let schema = table.schema().clone();
         drop((table, links, assigned));
-        let options = ChunkOptions { chunk_rows: manifest(store, &input.digest).map_err(SplitError::from)?.chunk_rows };
+        let options = manifest(store, &input.digest).map_err(SplitError::from)?.options();
         let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part, &options));
         let parts = parts.collect::<Result<_, _>>()?;
         self.leave(cx, Outcome { input, schema, parts, reach })

@@ -20,10 +20,10 @@ pub(crate) const WHAT: &str = "mlspec-split/statistics/1";
 const LIMIT: f64 = (1_u64 << 53) as f64;
 
 /// Distinct values are counted up to here.
-const DISTINCT: usize = 1_000;
+const DISTINCT: usize = 128;
 
 /// How many values are looked at before it is asked whether there are too many distinct ones.
-const STEP: usize = 1_024;
+const STEP: usize = 256;
 
 /// Squares of larger numbers, added up, would leave the range of floats.
 const SQUARED: f64 = 1e140;

@@ -99,9 +99,9 @@ fn go_on(
     input: ArtifactRef,
 ) -> Result<Option<Outcome>, SplitError> {
     let Some(found) = difference(store, &base.input.digest, &input.digest)? else { return Ok(None) };
-    let chunk_rows = manifest(store, &input.digest)?.chunk_rows;
+    let options = manifest(store, &input.digest)?.options();
     for output in &base.outputs {
-        if manifest(store, &output.digest)?.chunk_rows != chunk_rows {
+        if manifest(store, &output.digest)?.options() != options {
             return Ok(None); // the parts are cut as the rows are
         }
     }

@@ -63,7 +63,7 @@ impl World {
         let right: Vec<Option<u64>> = keys.iter().map(|key| if self.salt == 0 { key.1 } else { Some(key.0) }).collect();
         let nodes = Table::new(df!("_row" => &ids, "n0" => left, "n1" => right).unwrap()).unwrap();
         let chunk_rows = if ids.len() < 100 { 16 } else { 8_192 };
-        let nodes = nodes.write(bench.store(), &mlspec_table::ChunkOptions { chunk_rows }).unwrap();
+        let nodes = nodes.write(bench.store(), &mlspec_table::ChunkOptions::rows(chunk_rows)).unwrap();
         let scan = |name: &str| LineageParent { scan: name.to_owned(), artifact: people.clone() };
         let column = |name: &str, data_type| ColumnLineage { column: name.to_owned(), data_type, sources: Vec::new() };
         let lineage = Lineage {

@@ -23,8 +23,8 @@ pub struct StoredFile {
     pub sha256: Digest,
 }
 
-/// Members that point to what lies behind an artifact.
-const BEHIND: [&str; 5] = ["lineage", "parents", "record", "producer", "inputs"];
+/// Members that point to what lies behind an artifact, and those that name values, not files.
+const BEHIND: [&str; 6] = ["lineage", "parents", "record", "producer", "inputs", "values"];
 
 impl Store {
     /// The files that these artifacts and their lineage consist of, sorted.
@@ -69,7 +69,7 @@ impl Store {
         let path = self.find(&file.path);
         let bytes = std::fs::read(&path).map_err(|error| StoreError::io(&path, error))?;
         match Digest::of(&bytes) == file.sha256 {
-            true => to.put(&to.own(&file.path), &bytes),
+            true => to.put_later(&to.own(&file.path), &bytes).map(drop),
             false => Err(StoreError::Changed(file.sha256)),
         }
     }
@@ -200,9 +200,9 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let chunk = store.put_object(b"PAR1").unwrap();
         let table = Digest::of(b"table");
-        let manifest = json!({"schema": [], "chunks": [{"file": chunk, "rows": Digest::of(b"not stored")}]});
-        store.put_manifest(&table, &manifest).unwrap();
         let parent = store.put_object(b"{}").unwrap();
+        let manifest = json!({"schema": [], "chunks": [{"file": chunk, "values": parent}]});
+        store.put_manifest(&table, &manifest).unwrap();
         let edges = store.put_object(b"PAR1 edges").unwrap();
         let artifact =
             |digest, lineage| ArtifactRef { kind: ArtifactKind::Table, digest, lineage, rows: None, bytes: 0 };

@@ -28,6 +28,7 @@ mod run;
 mod statement;
 mod suppressed;
 mod tombstone;
+mod unflushed;
 mod verified;
 mod write;
 

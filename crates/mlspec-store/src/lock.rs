@@ -16,6 +16,7 @@ pub(crate) struct Session {
     pub(crate) memo: crate::memo::Memo,
     pub(crate) watcher: Option<crate::place::Watcher>,
     pub(crate) verified: Verified,
+    pub(crate) unflushed: crate::unflushed::Unflushed,
 }
 
 pub(crate) fn open_lock(path: &Path) -> Result<File, StoreError> {

@@ -1,5 +1,6 @@
 //! Where files are written, and where they are read: an overlay reads what it has not written from the store below it.
 
+use crate::unflushed::By;
 use crate::write::{Existing, Flush, write};
 use crate::{Store, StoreError};
 use serde::de::DeserializeOwned;
@@ -84,7 +85,20 @@ impl Store {
     /// Writes a file of the store.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8], flush: Flush, existing: Existing) -> Result<(), StoreError> {
         self.watch(path)?;
-        write(&self.tmp(), path, bytes, flush, existing)
+        let flush = if self.below.is_some() { Flush::Later } else { flush };
+        if flush == Flush::Now {
+            self.flush()?;
+        }
+        write(&self.tmp(), path, bytes, flush, existing).map(drop)
+    }
+
+    /// Writes a file that follows from nothing and that nothing refers to yet: it is flushed with all others like it, before the
+    /// next file that must be on disk. What the file looks like, as far as the system tells.
+    pub(crate) fn put_later(&self, path: &Path, bytes: &[u8]) -> Result<Option<std::fs::Metadata>, StoreError> {
+        self.watch(path)?;
+        let data = write(&self.tmp(), path, bytes, Flush::Later, Existing::Replaced)?;
+        self.unflushed(path.to_owned(), By::Us);
+        Ok(data)
     }
 
     /// Asks whoever watches before a file is changed.

@@ -47,6 +47,11 @@ impl Verified {
         }
     }
 
+    /// Whether this process wrote or verified an object of this digest.
+    pub(crate) fn knows(&self, object: &Digest) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(object)
+    }
+
     /// Whether the file of this stamp is known to hold the bytes of this digest.
     pub(crate) fn holds(&self, object: &Digest, stamp: Option<Stamp>) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

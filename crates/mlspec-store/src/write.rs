@@ -1,6 +1,7 @@
 //! Atomic writes: a reader sees the old file or the new one, never a part.
 
 use crate::StoreError;
+use std::fs::Metadata;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use std::path::Path;
 /// # Errors
 /// When the file system refuses; nothing is left behind then.
 pub fn write_atomic(tmp: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    write(tmp, path, bytes, Flush::Now, Existing::Replaced)
+    write(tmp, path, bytes, Flush::Now, Existing::Replaced).map(drop)
 }
 
 /// Whether the bytes must be on disk before the name is.
@@ -30,7 +31,14 @@ pub(crate) enum Existing {
     Kept,
 }
 
-pub(crate) fn write(tmp: &Path, path: &Path, bytes: &[u8], flush: Flush, existing: Existing) -> Result<(), StoreError> {
+/// Writes a file; what it looks like in its place, as far as the system tells.
+pub(crate) fn write(
+    tmp: &Path,
+    path: &Path,
+    bytes: &[u8],
+    flush: Flush,
+    existing: Existing,
+) -> Result<Option<Metadata>, StoreError> {
     let refused = |error| StoreError::io(path, error);
     let mut file = temporary(tmp).map_err(refused)?;
     file.write_all(bytes).map_err(refused)?;
@@ -42,10 +50,10 @@ pub(crate) fn write(tmp: &Path, path: &Path, bytes: &[u8], flush: Flush, existin
         Existing::Kept => file.persist_noclobber(path),
     };
     match (rename(file), path.parent()) {
-        (Ok(_), _) => Ok(()),
+        (Ok(file), _) => Ok(file.metadata().ok()),
         (Err(failed), Some(folder)) if failed.error.kind() == ErrorKind::NotFound => {
             std::fs::create_dir_all(folder).map_err(refused)?;
-            rename(failed.file).map(drop).map_err(|failed| refused(failed.error))
+            rename(failed.file).map(|file| file.metadata().ok()).map_err(|failed| refused(failed.error))
         }
         (Err(failed), _) => Err(refused(failed.error)),
     }

@@ -18,7 +18,8 @@ mod table;
 mod types;
 
 pub use artifact::{
-    Chunk, ChunkOptions, Difference, Manifest, cut, difference, fold, fold_loaded, manifest, patch, rows_digest,
+    Chunk, ChunkOptions, Difference, Manifest, cut, difference, fold, fold_loaded, look_through, manifest, patch,
+    rows_digest,
 };
 pub use error::TableError;
 pub use hash::{Equality, row_bytes, row_hashes};

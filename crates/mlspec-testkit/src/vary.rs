@@ -134,8 +134,7 @@ fn matrix(bench: &Bench, artifact: &ArtifactRef, parent: &ArtifactRef) -> Option
     let before = must("read a matrix", Matrix::read(store, &artifact.digest));
     let encoders = must("read encoders", FittedEncoders::read(store, &before.encoders));
     let raw = encode_rows(&bench.table(parent), &encoders.raw_columns()).ok()?;
-    let raw =
-        must("write a table", raw.write(store, &ChunkOptions { chunk_rows: chunk_rows(bench, &before.raw.digest) }));
+    let raw = must("write a table", raw.write(store, &ChunkOptions::rows(chunk_rows(bench, &before.raw.digest))));
     let bytes = artifact.bytes.saturating_sub(before.raw.bytes);
     Some(must("write a matrix", Matrix::new(raw, before.encoders).write(store, bytes)))
 }
@@ -144,7 +143,7 @@ fn matrix(bench: &Bench, artifact: &ArtifactRef, parent: &ArtifactRef) -> Option
 fn table(bench: &Bench, table: &Table, edit: &Edit, chunk_rows: u64) -> Option<ArtifactRef> {
     let frame = edit.apply(table)?;
     let made = must("make a table", Table::new(frame));
-    let made = must("write a table", made.write(bench.store(), &ChunkOptions { chunk_rows }));
+    let made = must("write a table", made.write(bench.store(), &ChunkOptions::rows(chunk_rows)));
     Some(made)
 }
 

@@ -1,11 +1,11 @@
 //! Some rows of a table: by id, by key, by an SQL condition.
 
 use crate::{Source, TraceError, View};
-use mlspec_provenance::Plan;
+use mlspec_provenance::{Plan, check_expression};
 use mlspec_record::{ArtifactKind, ArtifactRef};
-use mlspec_table::Table;
-use mlspec_table::polars::prelude::{ChunkCompareEq as _, DataType};
-use std::collections::BTreeMap;
+use mlspec_table::polars::prelude::DataType;
+use mlspec_table::{Table, TableError, look_through, manifest};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which rows are asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +40,13 @@ impl Pick {
             _ => Err(TraceError::NoSuchRow { of: name.to_owned(), what, missing, asked }),
         };
         match self {
-            Self::All => Ok(Table::read_columns(&view.store, &source.artifact.digest, &[])?.ids()),
+            Self::All => {
+                let ids =
+                    look_through(&view.store, &source.artifact.digest, &[], |rows| Ok::<_, TraceError>(rows.ids()))?;
+                Ok(ids.concat())
+            }
             Self::Rows(rows) => {
-                let there = Table::read_columns(&view.store, &source.artifact.digest, &[])?.ids();
+                let there = Table::read_rows_columns(&view.store, &source.artifact.digest, rows, &[])?.ids();
                 let absent = rows.iter().filter(|row| there.binary_search(row).is_err()).count();
                 missing("row ids", absent, rows.len())?;
                 Ok(rows.clone())
@@ -75,9 +79,19 @@ fn by_condition(view: &View, of: &ArtifactRef, name: &str, condition: &str) -> R
     if of.kind != ArtifactKind::Table {
         return Err(TraceError::Kind { of: name.to_owned(), found: of.kind, expected: "a table for an SQL condition" });
     }
-    let table = Table::read(&view.store, &of.digest)?;
     let plan = Plan::scan(name).filter(condition)?;
-    Ok(plan.run(&BTreeMap::from([(name.to_owned(), table)]))?.table()?.ids())
+    let schema = manifest(&view.store, &of.digest)?.schema;
+    plan.plan(&BTreeMap::from([(name.to_owned(), schema.clone())]))?;
+    // What it reads; of a condition that reads nothing, anything.
+    let read = check_expression(condition).unwrap_or_default();
+    let columns: Vec<&str> = match read.is_empty() {
+        true => schema.names().take(1).collect(),
+        false => read.iter().map(String::as_str).collect(),
+    };
+    let found = look_through(&view.store, &of.digest, &columns, |rows| {
+        Ok::<_, TraceError>(plan.run(&BTreeMap::from([(name.to_owned(), rows)]))?.table()?.ids())
+    })?;
+    Ok(found.concat())
 }
 
 /// The rows with these keys, ascending, and how many keys no row has.
@@ -86,9 +100,7 @@ fn by_key(view: &View, source: &Source, keys: &[String]) -> Result<(Vec<u64>, us
     if columns.is_empty() {
         return Err(TraceError::NoKey(source.body.dataset.to_string()));
     }
-    let table = Table::read_columns(&view.store, &source.artifact.digest, &columns)?;
-    let ids = table.ids();
-    let (mut found, mut missing) = (Vec::new(), 0);
+    let mut asked: Vec<Vec<&str>> = Vec::with_capacity(keys.len());
     for key in keys {
         let values: Vec<&str> =
             if columns.len() == 1 { vec![key.as_str()] } else { key.split(',').map(str::trim).collect() };
@@ -100,17 +112,30 @@ fn by_key(view: &View, source: &Source, keys: &[String]) -> Result<(Vec<u64>, us
                 found: values.len(),
             });
         }
-        let mut matching = vec![true; ids.len()];
-        for (column, value) in columns.iter().zip(values) {
-            let texts = table.column(column)?.cast(&DataType::String).map_err(mlspec_table::TableError::from)?;
-            let equal = texts.str().map_err(mlspec_table::TableError::from)?.equal(value);
-            matching.iter_mut().zip(equal.iter()).for_each(|(all, this)| *all &= this == Some(true));
-        }
-        let before = found.len();
-        found.extend(ids.iter().zip(&matching).filter(|(_, matches)| **matches).map(|(id, _)| *id));
-        missing += usize::from(found.len() == before);
+        asked.push(values);
     }
-    found.sort_unstable();
-    found.dedup();
-    Ok((found, missing))
+    let places: HashMap<&[&str], usize> = asked.iter().enumerate().map(|(at, key)| (key.as_slice(), at)).collect();
+    let found =
+        look_through(&view.store, &source.artifact.digest, &columns, |rows| matching(&rows, &columns, &places))?;
+    let found = found.concat();
+    let there: HashSet<usize> = found.iter().map(|(_, key)| *key).collect();
+    let missing = asked.iter().filter(|key| places.get(key.as_slice()).is_none_or(|at| !there.contains(at)));
+    Ok((found.iter().map(|(row, _)| *row).collect(), missing.count()))
+}
+
+/// The rows whose values, as text, are one of these keys, and which.
+fn matching(rows: &Table, columns: &[&str], places: &HashMap<&[&str], usize>) -> Result<Vec<(u64, usize)>, TraceError> {
+    let texts = columns.iter().map(|column| rows.column(column)?.cast(&DataType::String).map_err(TableError::from));
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+    let mut cells = texts.iter().map(|text| Ok(text.str()?.iter())).collect::<Result<Vec<_>, TableError>>()?;
+    let (mut found, mut key) = (Vec::new(), Vec::with_capacity(columns.len()));
+    for row in rows.ids() {
+        key.clear();
+        key.extend(cells.iter_mut().filter_map(|cells| cells.next().flatten()));
+        // A null is no key.
+        if let Some(at) = places.get(key.as_slice()).filter(|_| key.len() == columns.len()) {
+            found.push((row, *at));
+        }
+    }
+    Ok(found)
 }

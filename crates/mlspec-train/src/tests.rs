@@ -35,7 +35,7 @@ fn matrix(bench: &Bench, rows: usize, label: Option<&[&str]>) -> ArtifactRef {
     let encoders = FittedEncoders::new(22, vec![FittedEncoder::StandardScaler(numbers)], label, None).unwrap();
     let raw: Table = encode_rows(&bench.table(&source), &encoders.raw_columns()).unwrap();
     let (digest, bytes) = encoders.write(bench.store()).unwrap();
-    let raw = raw.write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+    let raw = raw.write(bench.store(), &ChunkOptions::rows(8)).unwrap();
     let matrix = Matrix::new(raw, digest).write(bench.store(), bytes).unwrap();
     let lineage = bench.json(&Lineage {
         parents: vec![LineageParent { scan: "train".to_owned(), artifact: source }],
@@ -138,7 +138,7 @@ fn coefficients_follow_the_names_of_features() {
         let encoders = FittedEncoders::new(rows as u64, encoders, Some(label), None).unwrap();
         let raw = encode_rows(&bench.table(&bench.source("rows", frame)), &encoders.raw_columns()).unwrap();
         let (digest, bytes) = encoders.write(bench.store()).unwrap();
-        let raw = raw.write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+        let raw = raw.write(bench.store(), &ChunkOptions::rows(8)).unwrap();
         Matrix::new(raw, digest).write(bench.store(), bytes).unwrap()
     };
     let (before, now) = (matrix(&["de", "f", "uk"], 60), matrix(&["at", "f", "uk", "z"], 61));

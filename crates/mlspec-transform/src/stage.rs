@@ -85,9 +85,9 @@ impl Stage for Transformer {
 
 /// The output is cut as the input of the largest chunks.
 fn chunks<'a>(cx: &Context<'_>, inputs: impl Iterator<Item = &'a ArtifactRef>) -> Result<ChunkOptions, TransformError> {
-    let manifests = inputs.map(|input| Ok(manifest(cx.store(), &input.digest)?.chunk_rows));
-    let largest = manifests.collect::<Result<Vec<u64>, mlspec_table::TableError>>()?.into_iter().max();
-    Ok(largest.map_or_else(ChunkOptions::default, |chunk_rows| ChunkOptions { chunk_rows }))
+    let options = inputs.map(|input| Ok(manifest(cx.store(), &input.digest)?.options()));
+    let options = options.collect::<Result<Vec<_>, mlspec_table::TableError>>()?.into_iter();
+    Ok(options.reduce(ChunkOptions::larger).unwrap_or_default())
 }
 
 fn leave(cx: &mut Context<'_>, made: Materialized) -> Result<(), StageError> {

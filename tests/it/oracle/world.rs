@@ -73,7 +73,7 @@ impl World {
     pub(crate) fn sources(&self, sources: &[Source]) -> BTreeMap<&'static str, ArtifactRef> {
         let keep = |source: &Source| {
             let table = Table::new(source.frame()).unwrap();
-            let options = ChunkOptions { chunk_rows: self.chunk_rows };
+            let options = ChunkOptions::rows(self.chunk_rows);
             let mut artifact = table.write(self.bench.store(), &options).unwrap();
             let columns = table.schema().columns().iter().map(|column| mlspec_record::ColumnLineage {
                 column: column.name.clone(),

@@ -112,7 +112,7 @@ fn parts(bench: &Bench, rows: &BTreeMap<u64, Row>) -> [ArtifactRef; 2] {
         let part: Vec<(u64, &Row)> =
             rows.iter().filter(|(_, row)| row.fitted == fitted).map(|(id, row)| (*id, row)).collect();
         let table = Table::new(frame(&part)).unwrap();
-        let mut artifact = table.write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+        let mut artifact = table.write(bench.store(), &ChunkOptions::rows(8)).unwrap();
         let lineage = Lineage {
             parents: Vec::new(),
             rows: RowLineage::Source { dataset: Bench::name("rows") },
@@ -226,9 +226,8 @@ fn what_cannot_be_carried_over_runs() {
     let outcome = bench.run(stage.as_ref(), 7, &inputs).unwrap();
     // Another chunk size, or other columns.
     let table = bench.table(&train);
-    let chunks = table.write(bench.store(), &ChunkOptions { chunk_rows: 16 }).unwrap();
-    let columns =
-        table.select(&["text", "class"]).unwrap().write(bench.store(), &ChunkOptions { chunk_rows: 8 }).unwrap();
+    let chunks = table.write(bench.store(), &ChunkOptions::rows(16)).unwrap();
+    let columns = table.select(&["text", "class"]).unwrap().write(bench.store(), &ChunkOptions::rows(8)).unwrap();
     for other in [chunks, columns] {
         let other = ArtifactRef { lineage: train.lineage, ..other };
         let now = [("train", &other), ("test", &test)];

@@ -383,7 +383,7 @@ proptest! {
                 continue;
             };
             let (_folder, other) = store();
-            let wanted = table(&model).write(&other, &ChunkOptions { chunk_rows }).unwrap();
+            let wanted = table(&model).write(&other, &ChunkOptions { chunk_rows, ..ChunkOptions::default() }).unwrap();
             prop_assert_eq!((draft.table.digest, draft.table.bytes), (wanted.digest, wanted.bytes));
             prop_assert_eq!((draft.ingestion.rows, draft.ingestion.next_row), (model.len() as u64, next));
             publish(&bench, &draft);

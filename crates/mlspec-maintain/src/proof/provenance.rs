@@ -10,7 +10,7 @@ use mlspec_record::erasure::ProvenanceCheck;
 use mlspec_record::{ArtifactKind, ArtifactRef, DataType, Digest, Kind, Lineage, LineageNode, RowLineage};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::{DataFrame, Series};
-use mlspec_table::{Chunk, ROW, manifest};
+use mlspec_table::{ROW, manifest};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -194,8 +194,7 @@ fn count(store: &Store, at: &IdTable, erased: &HashSet<u64>) -> Result<u64, Proo
     let column = at.column.as_deref().unwrap_or(ROW);
     let mut ids: Vec<u64> = erased.iter().copied().collect();
     ids.sort_unstable();
-    let holds = |chunk: &Chunk| ids.get(ids.partition_point(|id| *id < chunk.start)).is_some_and(|id| chunk.holds(*id));
-    let chunks = manifest.chunks.par_iter().filter(|chunk| at.column.is_some() || holds(chunk));
+    let chunks = manifest.chunks.par_iter().filter(|chunk| at.column.is_some() || chunk.holds_some(&ids));
     let counts = chunks.map(|chunk| Ok(held(&chunk.look(store, &at.table, &[column])?, column, erased)));
     Ok(counts.collect::<Result<Vec<u64>, ProofError>>()?.into_iter().sum())
 }

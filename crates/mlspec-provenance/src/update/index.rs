@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROWS: &str = "rows";
 
 /// How an index is cut: finer than a table, since an update touches a few keys here and there.
-const CHUNKS: ChunkOptions = ChunkOptions { chunk_rows: 2_048 };
+const CHUNKS: ChunkOptions = ChunkOptions::rows(2_048);
 
 /// A table and columns of a key.
 pub(super) type Place = (String, Vec<String>);

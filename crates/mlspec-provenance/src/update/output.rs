@@ -42,7 +42,7 @@ impl<'a> Kept<'a> {
                     && inputs.get(&scan.table).is_some_and(|input| parent.artifact.digest == input.before.digest)
             });
         let table = manifest(store, &artifact.digest)?;
-        let same = table.schema == bound.shape.schema && table.chunk_rows == options.chunk_rows;
+        let same = table.schema == bound.shape.schema && table.options() == *options;
         let same = same && parents && lineage.columns == columns && lineage.indirect == indirect;
         Ok(same.then_some(Self { store, artifact, lineage, scans, inputs }))
     }

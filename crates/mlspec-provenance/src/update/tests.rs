@@ -9,7 +9,7 @@ use mlspec_table::polars::prelude::PolarsResult;
 use mlspec_table::{ChunkOptions, Table};
 use std::collections::BTreeMap;
 
-const OPTIONS: ChunkOptions = ChunkOptions { chunk_rows: 2 };
+const OPTIONS: ChunkOptions = ChunkOptions::rows(2);
 
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();

@@ -186,7 +186,7 @@ fn check(
     let memory = std::path::Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
     let store = Store::open(folder.path()).unwrap();
-    let options = ChunkOptions { chunk_rows };
+    let options = ChunkOptions::rows(chunk_rows);
     let plan = tree.plan();
     let mut rows = BTreeMap::from([("s".to_owned(), s), ("t".to_owned(), t)]);
     let tables = |rows: &BTreeMap<String, Rows>| -> BTreeMap<String, Table> {

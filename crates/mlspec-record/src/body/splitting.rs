@@ -46,7 +46,7 @@ pub struct ColumnStatistics {
     pub column: String,
     /// How many values are null.
     pub nulls: u64,
-    /// How many distinct values it has, null not counted; absent where there are more than 1,000.
+    /// How many distinct values it has, null not counted; absent where there are more than 128.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
     /// The mean of a numeric or boolean column; absent where there is none.

@@ -1,6 +1,6 @@
 //! Which rows differ between two tables: found chunk by chunk, then row by row.
 
-use super::{Chunk, manifest, read::read_chunk};
+use super::{Chunk, manifest::shared, read::read_chunk};
 use crate::{Equality, Table, TableError, row_hashes, table::ids_of};
 use mlspec_record::{Digest, TableSchema};
 use mlspec_store::Store;
@@ -97,7 +97,7 @@ pub fn difference(store: &Store, before: &Digest, after: &Digest) -> Result<Opti
     if let Some(known) = store.recall::<Difference>(&memo(before, after)) {
         return Ok(Some((*known).clone()));
     }
-    let (old, new) = (manifest(store, before)?, manifest(store, after)?);
+    let (old, new) = (shared(store, before)?, shared(store, after)?);
     if old.schema != new.schema {
         return Ok(None);
     }

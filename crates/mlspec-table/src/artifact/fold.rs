@@ -1,6 +1,7 @@
 //! A result per chunk, kept, so that an update computes it only for chunks whose rows changed.
 
-use super::{Manifest, manifest};
+use super::Manifest;
+use super::manifest::shared;
 use crate::{Table, TableError};
 use mlspec_record::{Digest, TableSchema};
 use mlspec_store::{Store, StoreError};
@@ -44,7 +45,7 @@ where
     P: Serialize + DeserializeOwned + Send,
     E: From<TableError> + Send,
 {
-    let manifest = manifest(store, table)?;
+    let manifest = shared(store, table)?;
     let read = |at: usize| Table::read_chunk(store, table, &manifest, at, columns);
     run(store, &manifest, columns, (what, previous), |at| of(&read(at)?))
 }
@@ -65,7 +66,7 @@ where
     P: Serialize + DeserializeOwned + Send,
     E: From<TableError> + Send,
 {
-    let manifest = manifest(store, table)?;
+    let manifest = shared(store, table)?;
     let selected = loaded.select(columns)?;
     let mut starts = Vec::with_capacity(manifest.chunks.len());
     let mut start = 0;

@@ -1,10 +1,12 @@
 //! What a table digest stands for.
 
+use super::{ChunkOptions, cut::Weight};
 use crate::TableError;
 use mlspec_record::{Digest, TableSchema, canonical_digest};
 use mlspec_store::{Store, StoreError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::json;
+use std::sync::Arc;
 
 /// The format that this version writes and reads.
 pub(crate) const FORMAT: &str = "mlspec-table/1";
@@ -18,6 +20,9 @@ pub struct Manifest {
     pub schema: TableSchema,
     /// How many rows a chunk holds at most.
     pub chunk_rows: u64,
+    /// How many bytes the values of a chunk have at most, unless it is one row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk_bytes: Option<u64>,
     /// How many rows there are.
     pub rows: u64,
     /// The chunks, by range.
@@ -34,7 +39,11 @@ pub struct Chunk {
     pub bits: u8,
     /// How many rows it holds.
     pub rows: u64,
-    /// The digest of ids and values, see [`crate::rows_digest`].
+    /// How many bytes their values have, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The digest of ids and values, see [`crate::rows_digest`]; `values` in JSON.
+    #[serde(rename = "values")]
     pub digest: Digest,
     /// The digest of the Parquet file's bytes.
     pub file: Digest,
@@ -43,9 +52,18 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    pub(super) fn weight(&self) -> Weight {
+        Weight { rows: self.rows, bytes: self.size.unwrap_or_default() }
+    }
+
     /// Whether the range holds this id.
     pub fn holds(&self, id: u64) -> bool {
         self.bits >= 64 || id >> self.bits == self.start >> self.bits
+    }
+
+    /// Whether the range holds one of these ids, which ascend.
+    pub fn holds_some(&self, ids: &[u64]) -> bool {
+        ids.get(ids.partition_point(|id| *id < self.start)).is_some_and(|id| self.holds(*id))
     }
 
     /// The last id of the range, whether a row has it or not.
@@ -55,7 +73,7 @@ impl Chunk {
 }
 
 impl Manifest {
-    /// The table's digest: of the schema, `chunk_rows`, the ranges and the digests of their values, not of the files.
+    /// The table's digest: of the schema, how it is cut, the ranges and the digests of their values, not of the files.
     ///
     /// # Errors
     /// When a count is beyond what JSON carries.
@@ -65,8 +83,14 @@ impl Manifest {
             .iter()
             .map(|chunk| json!([chunk.start.to_string(), chunk.bits, chunk.rows, chunk.digest]))
             .collect();
-        let document = json!({ "format": self.format, "schema": self.schema, "chunk_rows": self.chunk_rows, "rows": self.rows, "chunks": chunks });
+        let limits = (self.chunk_rows, self.chunk_bytes);
+        let document = json!({ "format": self.format, "schema": self.schema, "limits": limits, "rows": self.rows, "chunks": chunks });
         Ok(canonical_digest(&document).map_err(StoreError::from)?)
+    }
+
+    /// How it is cut.
+    pub fn options(&self) -> ChunkOptions {
+        ChunkOptions { chunk_rows: self.chunk_rows, chunk_bytes: self.chunk_bytes }
     }
 
     /// The size of all files.
@@ -80,14 +104,22 @@ impl Manifest {
 /// # Errors
 /// When it is missing, was changed on disk, or was written by a newer version.
 pub fn manifest(store: &Store, digest: &Digest) -> Result<Manifest, TableError> {
-    let found: Manifest = store.manifest(digest)?;
-    if found.format != FORMAT {
-        return Err(TableError::Newer { digest: *digest, found: found.format, known: FORMAT });
-    }
-    if found.digest()? != *digest {
-        return Err(TableError::Changed { digest: *digest, reason: "its manifest gives another digest".to_owned() });
-    }
-    Ok(found)
+    shared(store, digest).map(Arc::unwrap_or_clone)
+}
+
+/// The same, not copied.
+pub(super) fn shared(store: &Store, digest: &Digest) -> Result<Arc<Manifest>, TableError> {
+    store.checked_manifest(digest, |found: &Manifest| {
+        if found.format != FORMAT {
+            return Err(TableError::Newer { digest: *digest, found: found.format.clone(), known: FORMAT });
+        }
+        match found.digest()? == *digest {
+            true => Ok(()),
+            false => {
+                Err(TableError::Changed { digest: *digest, reason: "its manifest gives another digest".to_owned() })
+            }
+        }
+    })
 }
 
 fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,7 @@ mod manifest;
 mod patch;
 mod read;
 mod scan;
+mod size;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use fold::{fold, fold_loaded};
 pub use manifest::{Chunk, Manifest, manifest};
 pub use patch::patch;
 pub(crate) use read::selected;
+pub use scan::look_through;
 pub use write::ChunkOptions;

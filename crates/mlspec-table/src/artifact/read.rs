@@ -1,6 +1,7 @@
 //! From an artifact to a table, verified.
 
-use super::{Chunk, Manifest, file, manifest, rows_digest};
+use super::manifest::shared;
+use super::{Chunk, Manifest, file, rows_digest};
 use crate::{ROW, Table, TableError, schema::polars_schema};
 use mlspec_record::{Digest, TableSchema};
 use mlspec_store::{Store, StoreError};
@@ -13,9 +14,8 @@ impl Table {
     /// # Errors
     /// When it is missing or was changed on disk.
     pub fn read(store: &Store, digest: &Digest) -> Result<Self, TableError> {
-        let manifest = manifest(store, digest)?;
-        let schema = manifest.schema.clone();
-        read_chunks(store, digest, &manifest, &schema, None)
+        let manifest = shared(store, digest)?;
+        read_chunks(store, digest, &manifest, &manifest.schema, None)
     }
 
     /// Some columns of the table of this digest, in the order asked for.
@@ -23,7 +23,7 @@ impl Table {
     /// # Errors
     /// When a column or the table is missing, or the table was changed on disk.
     pub fn read_columns(store: &Store, digest: &Digest, columns: &[&str]) -> Result<Self, TableError> {
-        let manifest = manifest(store, digest)?;
+        let manifest = shared(store, digest)?;
         read_chunks(store, digest, &manifest, &selected(&manifest.schema, columns)?, None)
     }
 
@@ -32,9 +32,8 @@ impl Table {
     /// # Errors
     /// When the table is missing or was changed on disk.
     pub fn read_rows(store: &Store, digest: &Digest, ids: &[u64]) -> Result<Self, TableError> {
-        let manifest = manifest(store, digest)?;
-        let schema = manifest.schema.clone();
-        read_some(store, digest, manifest, &schema, ids)
+        let manifest = shared(store, digest)?;
+        read_chunks(store, digest, &manifest, &manifest.schema, Some(ids))
     }
 
     /// Some columns of the rows with these ids, as far as the table has them, in the order of `columns`; opens only chunks whose
@@ -48,9 +47,8 @@ impl Table {
         ids: &[u64],
         columns: &[&str],
     ) -> Result<Self, TableError> {
-        let manifest = manifest(store, digest)?;
-        let schema = selected(&manifest.schema, columns)?;
-        read_some(store, digest, manifest, &schema, ids)
+        let manifest = shared(store, digest)?;
+        read_chunks(store, digest, &manifest, &selected(&manifest.schema, columns)?, Some(ids))
     }
 
     /// Some columns of the chunk at this position of the manifest.
@@ -82,20 +80,6 @@ pub(crate) fn selected(schema: &TableSchema, columns: &[&str]) -> Result<TableSc
     Ok(TableSchema::new(wanted.collect::<Result<_, _>>()?)?)
 }
 
-fn read_some(
-    store: &Store,
-    digest: &Digest,
-    mut manifest: Manifest,
-    schema: &TableSchema,
-    ids: &[u64],
-) -> Result<Table, TableError> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    let asked = |chunk: &Chunk| ids.get(ids.partition_point(|id| *id < chunk.start)).is_some_and(|id| chunk.holds(*id));
-    manifest.chunks.retain(asked);
-    read_chunks(store, digest, &manifest, schema, Some(&ids))
-}
-
 fn read_chunks(
     store: &Store,
     digest: &Digest,
@@ -103,9 +87,17 @@ fn read_chunks(
     schema: &TableSchema,
     ids: Option<&[u64]>,
 ) -> Result<Table, TableError> {
-    let frames = manifest.chunks.par_iter().map(|chunk| {
-        let frame = read_chunk(store, digest, chunk, schema, *schema == manifest.schema)?;
-        match ids {
+    let ids = ids.map(|ids| {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids
+    });
+    let whole = *schema == manifest.schema;
+    let asked = |chunk: &Chunk| ids.as_ref().is_none_or(|ids| chunk.holds_some(ids));
+    let chunks: Vec<&Chunk> = manifest.chunks.iter().filter(|chunk| asked(chunk)).collect();
+    let frames = chunks.par_iter().map(|chunk| {
+        let frame = read_chunk(store, digest, chunk, schema, whole)?;
+        match &ids {
             None => Ok(frame),
             Some(ids) => Ok(frame.filter(&mask(&frame, ids)?)?),
         }

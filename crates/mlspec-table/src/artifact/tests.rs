@@ -64,7 +64,7 @@ pub(super) fn table(ids: &[u64], cells: &[Option<i64>]) -> Table {
 }
 
 pub(super) fn options(chunk_rows: u64) -> ChunkOptions {
-    ChunkOptions { chunk_rows }
+    ChunkOptions::rows(chunk_rows)
 }
 
 fn same(one: &Table, other: &Table) -> bool {

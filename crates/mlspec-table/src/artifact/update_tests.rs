@@ -50,14 +50,16 @@ proptest! {
         all in prop::bool::weighted(0.05),
         new in some_rows(40),
         chunk_rows in 1_u64..24,
+        chunk_bytes in prop::option::of(100_u64..6_000),
     ) {
+        let options = ChunkOptions { chunk_rows, chunk_bytes };
         let gone = if all { before.keys().copied().collect() } else { gone };
         let rows = after(&before, &gone, &new);
         let (folder, patched) = store();
         let (_other, anew) = store();
-        let old = made(&before).write(&patched, &options(chunk_rows)).unwrap();
+        let old = made(&before).write(&patched, &options).unwrap();
         let found = patch(&patched, &old.digest, &gone, &made(&new)).unwrap();
-        let wanted = made(&rows).write(&anew, &options(chunk_rows)).unwrap();
+        let wanted = made(&rows).write(&anew, &options).unwrap();
         prop_assert_eq!(&found, &wanted);
         let bytes = |store: &Store| std::fs::read(store.manifest_path(&wanted.digest)).unwrap();
         prop_assert_eq!(bytes(&patched), bytes(&anew));

@@ -4,7 +4,9 @@ use crate::MaintainError;
 use mlspec_record::body::{Evaluation, Metric, Test};
 use mlspec_record::{ArtifactKind, ArtifactRef, Envelope, Kind};
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::Column;
+use mlspec_table::polars::prelude::{
+    BooleanChunked, ChunkCompareEq as _, DataFrame, Float64Chunked, NewChunkedArray as _,
+};
 use mlspec_table::{Table, TableError};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
@@ -76,64 +78,62 @@ pub(super) fn predictions(
 }
 
 fn compare(one: &Table, other: &Table) -> Result<PredictionChange, MaintainError> {
-    let pairs = pairs(&one.ids(), &other.ids());
-    let shares = shares(one, other)?;
-    let (mut changed, mut greatest, mut sum) = (0, 0.0_f64, 0.0);
-    for &(was, is) in &pairs {
-        let by = shares.iter().map(|(one, other)| distance(one.get(was), other.get(is))).fold(0.0, f64::max);
-        changed += u64::from(by > 0.0);
-        greatest = greatest.max(by);
-        sum += by;
-    }
-    let differ = |column: &str| -> Result<Option<u64>, MaintainError> {
-        let (Ok(one), Ok(other)) = (one.column(column), other.column(column)) else { return Ok(None) };
-        let mut differ = 0;
-        for &(was, is) in &pairs {
-            let value = |column: &Column, at| column.get(at).map(|value| value.into_static()).map_err(TableError::from);
-            differ += u64::from(value(one, was)? != value(other, is)?);
+    let (one, other) = common(one, other)?;
+    let rows = one.height();
+    let mut by = vec![0.0_f64; rows];
+    for name in one.get_column_names().into_iter().filter(|name| is_share(name)) {
+        let (Some(was), Some(is)) = (numbers(&one, name), numbers(&other, name)) else { continue };
+        for (by, pair) in by.iter_mut().zip(was.iter().zip(is.iter())) {
+            if let (Some(was), Some(is)) = pair {
+                *by = by.max((was - is).abs());
+            }
         }
-        Ok(Some(differ))
-    };
-    let classes = one.column("prediction")?.f64().is_err();
+    }
+    let classes = one.column("prediction").map_err(TableError::from)?.f64().is_err();
     Ok(PredictionChange {
-        rows: pairs.len() as u64,
-        changed,
-        greatest,
-        mean: if pairs.is_empty() { 0.0 } else { sum / pairs.len() as f64 },
-        decisions: if classes { differ("prediction")? } else { None },
-        labels: differ("label")?.unwrap_or(0),
+        rows: rows as u64,
+        changed: by.iter().filter(|by| **by > 0.0).count() as u64,
+        greatest: by.iter().copied().fold(0.0, f64::max),
+        mean: if rows == 0 { 0.0 } else { by.iter().sum::<f64>() / rows as f64 },
+        decisions: if classes { Some(differing(&one, &other, "prediction")?) } else { None },
+        labels: differing(&one, &other, "label")?,
     })
 }
 
-/// The columns of numbers that are predicted, in both tables: probabilities, or the value.
-#[expect(clippy::type_complexity, reason = "pairs of columns")]
-fn shares(one: &Table, other: &Table) -> Result<Vec<(Vec<Option<f64>>, Vec<Option<f64>>)>, MaintainError> {
-    let predicted = |name: &&str| name.starts_with("probability_") || *name == "prediction";
-    let values = |table: &Table, name: &str| table.column(name).ok()?.f64().ok().map(|values| values.iter().collect());
-    let names = one.schema().names().filter(predicted);
-    Ok(names.filter_map(|name| Some((values(one, name)?, values(other, name)?))).collect())
+/// The rows of both whose ids both have.
+fn common(one: &Table, other: &Table) -> Result<(DataFrame, DataFrame), TableError> {
+    let (was, is) = (one.ids(), other.ids());
+    if was == is {
+        return Ok((one.frame().clone(), other.frame().clone()));
+    }
+    let in_both = |ids: &[u64], others: &[u64]| {
+        let mut others = others.iter().peekable();
+        let found = ids.iter().map(|id| {
+            while others.next_if(|other| *other < id).is_some() {}
+            others.peek() == Some(&id)
+        });
+        BooleanChunked::from_iter_values("".into(), found.collect::<Vec<_>>().into_iter())
+    };
+    Ok((one.frame().filter(&in_both(&was, &is))?, other.frame().filter(&in_both(&is, &was))?))
 }
 
-fn distance(one: Option<&Option<f64>>, other: Option<&Option<f64>>) -> f64 {
-    match (one.copied().flatten(), other.copied().flatten()) {
-        (Some(one), Some(other)) => (one - other).abs(),
-        _ => 0.0,
-    }
+/// Whether a column is predicted as a number: a probability, or the value.
+fn is_share(name: &str) -> bool {
+    name.starts_with("probability_") || name == "prediction"
 }
 
-/// The places of ids that both have, which are ascending.
-fn pairs(one: &[u64], other: &[u64]) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::with_capacity(one.len().min(other.len()));
-    let mut at = 0;
-    for (was, id) in one.iter().enumerate() {
-        while other.get(at).is_some_and(|other| other < id) {
-            at += 1;
-        }
-        if other.get(at) == Some(id) {
-            pairs.push((was, at));
-        }
+fn numbers<'f>(frame: &'f DataFrame, name: &str) -> Option<&'f Float64Chunked> {
+    frame.column(name).ok()?.f64().ok()
+}
+
+/// In how many rows a column differs; in none where one of the two has no such column, in all where it is of another type.
+fn differing(one: &DataFrame, other: &DataFrame, column: &str) -> Result<u64, TableError> {
+    let (Ok(one), Ok(other)) = (one.column(column), other.column(column)) else { return Ok(0) };
+    let (one, other) = (one.as_materialized_series(), other.as_materialized_series());
+    match one.dtype() == other.dtype() {
+        true => Ok(u64::from(one.not_equal_missing(other)?.sum().unwrap_or_default())),
+        false => Ok(one.len() as u64),
     }
-    pairs
 }
 
 #[cfg(test)]
