@@ -12,7 +12,7 @@ use mlspec_record::object::DatasetVersion;
 use mlspec_record::{ArtifactRef, Digest, Name, Object, Timestamp};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray as _};
-use mlspec_table::{Difference, Equality, ROW, Table, TableError, difference, patch, row_hashes};
+use mlspec_table::{Difference, Equality, ROW, Table, TableError, difference, look_through, patch, row_hashes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -216,9 +216,12 @@ impl Edition {
 
     /// The hashes of all keys, with the ids of their rows.
     pub(crate) fn key_hashes(&self) -> Result<Vec<(u128, u64)>, IngestError> {
-        let table = Table::read_columns(&self.store, self.digest(), &self.key_names())?;
-        let hashes = row_hashes(table.frame(), &self.key_names(), Equality::Key)?;
-        Ok(hashes.into_iter().zip(table.ids()).collect())
+        let key = self.key_names();
+        let hashes = look_through(&self.store, self.digest(), &key, |rows| {
+            let hashes = row_hashes(rows.frame(), &key, Equality::Key)?;
+            Ok::<_, TableError>(hashes.into_iter().zip(rows.ids()).collect::<Vec<_>>())
+        })?;
+        Ok(hashes.concat())
     }
 
     /// Rows removed, corrected and appended.

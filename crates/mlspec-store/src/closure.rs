@@ -140,7 +140,17 @@ impl Walk<'_> {
         if let Ok(value) = serde_json::from_slice(bytes) {
             digests(&value, &mut found);
         }
-        found.iter().try_for_each(|digest| self.visit(digest).map(drop))
+        for named in found {
+            match named {
+                Named::Any(digest) => drop(self.visit(&digest)?),
+                // A table has thousands of them: they are not looked at one by one.
+                Named::File(digest, bytes) if self.seen.insert(digest) => {
+                    self.files.insert(StoredFile { path: crate::objects::object(&digest), bytes, sha256: digest });
+                }
+                Named::File(..) => {}
+            }
+        }
+        Ok(())
     }
 
     fn lineage(&mut self, digest: &Digest) -> Result<(), StoreError> {
@@ -176,11 +186,24 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     }
 }
 
-fn digests(value: &Value, found: &mut Vec<Digest>) {
+/// What a document names.
+enum Named {
+    /// A table, a document, a file, or nothing that is stored.
+    Any(Digest),
+    /// A file that is no document, and its size: the members `file` and `bytes` of one object.
+    File(Digest, u64),
+}
+
+fn digests(value: &Value, found: &mut Vec<Named>) {
     match value {
-        Value::String(text) => found.extend(Digest::new(text)),
+        Value::String(text) => found.extend(Digest::new(text).ok().map(Named::Any)),
         Value::Array(items) => items.iter().for_each(|item| digests(item, found)),
         Value::Object(members) => {
+            let file = members.get("file").and_then(Value::as_str).and_then(|file| Digest::new(file).ok());
+            if let Some((file, bytes)) = file.zip(members.get("bytes").and_then(Value::as_u64)) {
+                found.push(Named::File(file, bytes));
+                return;
+            }
             let members = members.iter().filter(|(key, _)| !BEHIND.contains(&key.as_str()));
             members.for_each(|(_, member)| digests(member, found));
         }
@@ -201,7 +224,7 @@ mod tests {
         let chunk = store.put_object(b"PAR1").unwrap();
         let table = Digest::of(b"table");
         let parent = store.put_object(b"{}").unwrap();
-        let manifest = json!({"schema": [], "chunks": [{"file": chunk, "values": parent}]});
+        let manifest = json!({"schema": [], "chunks": [{"file": chunk, "bytes": 4, "values": parent}]});
         store.put_manifest(&table, &manifest).unwrap();
         let edges = store.put_object(b"PAR1 edges").unwrap();
         let artifact =

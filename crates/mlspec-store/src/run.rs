@@ -1,6 +1,6 @@
 //! Runs: begun under a lock, ended by one rename.
 //!
-//! The record of a step that *ran* is flushed to disk before anything depends on it. The record of a step taken from the
+//! The record of a step that *ran* is flushed to disk before anything depends on it, and with it whatever it names. The record of a step taken from the
 //! cache could be made again from the cache, so its file is not flushed by itself: all of them go into one journal,
 //! `_cached.ndjson`, which is flushed once before the run is marked as ended. A reader falls back on the journal where a
 //! power failure took a file.
@@ -21,6 +21,8 @@ pub struct RunGuard {
     store: Store,
     run: Id,
     journal: Mutex<Vec<u8>>,
+    /// Whether it carries a change: nothing depends on its records before all of it is complete.
+    whole: bool,
     _lock: File,
     _no_purge: File,
 }
@@ -47,8 +49,8 @@ impl Store {
         let lock = open_lock(&path)?;
         lock.lock().map_err(|error| StoreError::io(&path, error))?;
         self.put_run(run)?;
-        let (store, run) = (self.clone(), run.id.clone());
-        Ok(RunGuard { store, run, journal: Mutex::default(), _lock: lock, _no_purge: no_purge })
+        let (store, whole, run) = (self.clone(), run.body.update.is_some(), run.id.clone());
+        Ok(RunGuard { store, run, journal: Mutex::default(), whole, _lock: lock, _no_purge: no_purge })
     }
 
     fn put_run(&self, run: &Object<PipelineRun>) -> Result<(), StoreError> {
@@ -108,13 +110,18 @@ impl Store {
 }
 
 impl RunGuard {
-    /// Keeps the record of a step that ran; returns the bytes of its file.
+    /// Keeps the record of a step that ran; returns the bytes of its file. It is on disk when this returns, or, where the run carries
+    /// a change, when the run ends.
     ///
     /// # Errors
     /// When the record has no canonical form, or the file system refuses.
     pub fn put_record(&self, step: &Name, record: &Record) -> Result<Vec<u8>, StoreError> {
         let bytes = record.to_bytes()?;
-        self.store.put(&self.store.record_path(&self.run, step), &bytes)?;
+        let path = self.store.record_path(&self.run, step);
+        match self.whole {
+            true => self.store.put_later(&path, &bytes).map(drop)?,
+            false => self.store.put(&path, &bytes)?,
+        }
         Ok(bytes)
     }
 

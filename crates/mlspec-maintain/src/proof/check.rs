@@ -51,12 +51,18 @@ pub fn check(store: &Store, erasure: &Erasure) -> Result<Checked, ProofError> {
         columns.take(&artifact.place, &artifact.artifact)?;
     }
     let seen = columns.read()?;
-    let mut reach = Reach::new(store);
-    steps.iter().try_for_each(|step| reach.follow(&step.own()))?;
     let needles = Needles::new(values.all());
     let sources: BTreeSet<_> = seen.remaining.iter().flat_map(|left| left.sources.iter().cloned()).collect();
     let elsewhere = Elsewhere { values: &seen.elsewhere, sources: sources.into_iter().collect() };
-    let read = documents::read(store, &erasure.run, &reach.reached, &seen.tables, &needles, &elsewhere)?;
+    // Where no value is telling enough to be looked for in text, no text is read.
+    let read = match needles.is_empty() {
+        true => documents::Read::default(),
+        false => {
+            let mut reach = Reach::new(store);
+            steps.iter().try_for_each(|step| reach.follow(&step.own()))?;
+            documents::read(store, &erasure.run, &reach.reached, &seen.tables, &needles, &elsewhere)?
+        }
+    };
     findings.extend(seen.findings);
     findings.extend(read.findings);
     findings.sort();

@@ -45,6 +45,11 @@ impl Needles {
         needles
     }
 
+    /// Whether there is nothing to look for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     fn add(&mut self, text: &[u8], index: usize) {
         let Some(head) = head(text) else { return };
         let bit = hash(head);
@@ -57,7 +62,7 @@ impl Needles {
 
     /// Which of the texts stand in these bytes as words: no letter, digit or underscore before or after them.
     pub(crate) fn find(&self, bytes: &[u8], found: &mut BTreeSet<usize>) {
-        if self.texts.is_empty() {
+        if self.is_empty() {
             return;
         }
         for (at, window) in bytes.windows(SHORTEST).enumerate() {
