@@ -50,7 +50,7 @@ impl Encoding {
         let columns = self.table_columns(&manifest.schema);
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         let table = Table::read_columns(cx.store(), &artifact.digest, &columns)?;
-        let options = ChunkOptions::rows(manifest.chunk_rows);
+        let options = manifest.options();
         Ok(Part { port: port.clone(), artifact, options, table })
     }
 

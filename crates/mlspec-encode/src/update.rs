@@ -115,7 +115,7 @@ impl Encoding {
             let difference = difference(store, &before.digest, &artifact.digest).ok()??;
             let now = manifest(store, &artifact.digest).ok()?;
             let raw = Matrix::read(store, &previous.output(port.as_str())?.digest).ok()?.raw;
-            let same_chunks = manifest(store, &raw.digest).ok()?.chunk_rows == now.chunk_rows;
+            let same_chunks = manifest(store, &raw.digest).ok()?.options() == now.options();
             same_chunks.then_some(Part { port, artifact, schema: now.schema, difference, raw })
         };
         Some(Before { parts: self.parts().map(part).collect::<Option<_>>()?, encoders, state })
