@@ -8,6 +8,7 @@ use mlspec_stage::StageEntry;
 fn entries() -> Vec<StageEntry> {
     let mut entries = vec![
         mlspec_ingest::entry(),
+        mlspec_analyze::entry(),
         mlspec_validate::entry(),
         mlspec_transform::entry(),
         mlspec_split::entry(),

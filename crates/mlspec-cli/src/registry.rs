@@ -6,6 +6,7 @@ use mlspec_stage::Registry;
 pub(crate) fn registry() -> Registry {
     Registry::new([
         mlspec_ingest::entry(),
+        mlspec_analyze::entry(),
         mlspec_validate::entry(),
         mlspec_transform::entry(),
         mlspec_split::entry(),

@@ -2,7 +2,7 @@
 
 use crate::MetricName;
 use mlspec_model::ModelError;
-use mlspec_provenance::ProvenanceError;
+use mlspec_provenance::{ProvenanceError, SliceError};
 use mlspec_record::{DataType, ExitCode, Failure, Place};
 use mlspec_store::StoreError;
 use mlspec_table::TableError;
@@ -61,24 +61,6 @@ pub enum EvaluateError {
     /// A threshold needs a positive class and its probability.
     #[error("`threshold` needs two classes, a positive one, and probabilities")]
     NoThreshold,
-    /// The rows come from no such source.
-    #[error("the rows do not come from a source `{source_name}`")]
-    Source {
-        /// The source.
-        source_name: String,
-        /// The sources they come from.
-        known: Vec<String>,
-    },
-    /// The column to slice by is not there.
-    #[error("`{table}` has no column `{column}`")]
-    Column {
-        /// The source, or `rows`.
-        table: String,
-        /// The column.
-        column: String,
-        /// The columns there are.
-        known: Vec<String>,
-    },
     /// Values of this type make no slices.
     #[error("the column `{column}` of type `{found}` cannot {purpose}")]
     Type {
@@ -99,6 +81,9 @@ pub enum EvaluateError {
         /// How many are allowed.
         limit: u64,
     },
+    /// Rows could not be put into slices.
+    #[error(transparent)]
+    Slice(#[from] SliceError),
     /// The model could not be read or used.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -117,6 +102,7 @@ impl EvaluateError {
     /// The error of a lower crate, if it is one.
     fn inner(&self) -> Option<&dyn Failure> {
         match self {
+            Self::Slice(error) => Some(error),
             Self::Model(error) => Some(error),
             Self::Table(error) => Some(error),
             Self::Store(error) => Some(error),
@@ -142,15 +128,9 @@ impl Failure for EvaluateError {
     }
 
     fn hint(&self) -> Option<String> {
-        let list = |what: &str, known: &[String]| match known {
-            [] => format!("there are no {what}"),
-            _ => format!("the {what} are {}", known.join(", ")),
-        };
         match self {
             Self::NoLabel => Some("declare a `label` in the encode step".to_owned()),
             Self::Encoders => Some("connect `data` to the encode step that the model's `train` came from".to_owned()),
-            Self::Source { known, .. } => Some(list("sources", known)),
-            Self::Column { known, .. } => Some(list("columns", known)),
             Self::TooManySlices { .. } => Some(
                 "set `quantiles` for a column of numbers, choose a coarser column, or raise `max_slices`".to_owned(),
             ),
@@ -160,7 +140,7 @@ impl Failure for EvaluateError {
 
     fn place(&self) -> Place {
         match self {
-            Self::Column { column, .. } | Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
+            Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
                 Place { table_column: Some(column.clone()), ..Place::default() }
             }
             _ => self.inner().map(Failure::place).unwrap_or_default(),

@@ -1,11 +1,11 @@
 //! Figures about a model on rows.
 
 use crate::ranked::Ranked;
-use crate::slices::{self, Rows};
+use crate::slices;
 use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, predictions};
 use mlspec_measure::confusion_matrix;
 use mlspec_model::{LoadedMatrix, Model};
-use mlspec_provenance::Tracer;
+use mlspec_provenance::{RowsBehind, Tracer};
 use mlspec_record::ArtifactRef;
 use mlspec_record::body::{Evaluation, ModelSize};
 use mlspec_store::Store;
@@ -114,7 +114,7 @@ impl Evaluator {
         let scored = Scored::new(target, prediction, weights, self.params.threshold)?;
         let mut evaluation = self.evaluate(&scored, model.classes())?;
         let metrics = self.metrics(&scored)?;
-        let mut rows = Rows::new(store, tracer, data, &ids);
+        let mut rows = RowsBehind::new(store, tracer, data, &ids);
         for by in &self.params.slices {
             evaluation.slices.push(slices::measure(&mut rows, by, self.params.max_slices, &metrics, &scored)?);
         }

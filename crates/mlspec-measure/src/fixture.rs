@@ -53,3 +53,9 @@ pub(crate) fn all_close(found: &[f64], expected: &[f64]) {
     assert_eq!(found.len(), expected.len());
     found.iter().zip(expected).for_each(|(&found, &expected)| close(found, expected));
 }
+
+/// Equal within a share of the expected value, or of 1 where that is smaller.
+#[track_caller]
+pub(crate) fn near(found: f64, expected: f64, tolerance: f64) {
+    assert!((found - expected).abs() <= tolerance * expected.abs().max(1.0), "{found} is not {expected}");
+}

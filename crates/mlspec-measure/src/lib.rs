@@ -2,16 +2,19 @@
 //!
 //! # Reading order
 //! [`Undefined`] is why a metric has no value; [`ConfusionMatrix`] is behind all metrics of classes and [`Thresholds`] behind
-//! all metrics of rankings.
+//! all metrics of rankings. [`distance`] tells samples apart, [`association`] says how two columns go together, [`profile`] what
+//! is known of one.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod absolute_error;
 mod accuracy;
+pub mod association;
 mod average_precision;
 mod brier_score;
 mod calibration;
 mod check;
 mod confusion;
+pub mod distance;
 mod exact_sum;
 mod explained_variance;
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod fixture;
 mod log_loss;
 mod matthews;
 mod precision_recall;
+pub mod profile;
 mod roc;
 mod squared_error;
 mod sum;

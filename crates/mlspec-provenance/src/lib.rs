@@ -3,7 +3,7 @@
 //! # Reading order
 //! [`Plan`] says what is computed, by [`Operator`]s, each in its file under `ops` with its lineage rule; `engine` binds a plan to
 //! columns and runs it; [`Tracked`] is the result, which [`Tracked::write`] keeps with its lineage, and `update` carries changes of
-//! the tables to it. `links` follows ids both ways within one stage, [`Tracer`] across stages, down to the sources.
+//! the tables to it. [`RowsBehind`] tells rows apart by columns of their sources. `links` follows ids both ways within one stage, [`Tracer`] across stages, down to the sources.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -21,6 +21,7 @@ mod ops;
 mod plan;
 mod reach;
 mod shape;
+mod slices;
 #[cfg(test)]
 mod testing;
 mod tracer;
@@ -41,6 +42,7 @@ pub use ops::{
 };
 pub use plan::{Plan, Planned};
 pub use reach::{Link, LinkChanges, Reach, Reached};
+pub use slices::{Behind, Members, RowsBehind, SliceError, members_by_value};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
 pub use update::{Materialized, Updated};

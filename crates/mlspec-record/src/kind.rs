@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// Stage 2: files became a dataset version.
     Ingestion,
+    /// Stage 3: a table was looked at.
+    Analysis,
     /// Stage 4: tables became tables, or a table became a feature matrix.
     Transformation,
     /// Stage 5: a table was held against expectations.
@@ -23,6 +25,8 @@ pub enum Kind {
     Evaluation,
     /// Stage 9: a model was measured once more, on held-back data.
     Test,
+    /// Stage 12: a batch of rows was held against a reference.
+    Monitoring,
     /// A named dataset.
     Dataset,
     /// One version of a dataset.
@@ -44,14 +48,16 @@ pub struct KindError(String);
 
 impl Kind {
     /// All kinds, records of stages first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Ingestion,
+        Self::Analysis,
         Self::Transformation,
         Self::Validation,
         Self::Splitting,
         Self::Training,
         Self::Evaluation,
         Self::Test,
+        Self::Monitoring,
         Self::Dataset,
         Self::DatasetVersion,
         Self::Artifact,
@@ -64,12 +70,14 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingestion => "ingestion",
+            Self::Analysis => "analysis",
             Self::Transformation => "transformation",
             Self::Validation => "validation",
             Self::Splitting => "splitting",
             Self::Training => "training",
             Self::Evaluation => "evaluation",
             Self::Test => "test",
+            Self::Monitoring => "monitoring",
             Self::Dataset => "dataset",
             Self::DatasetVersion => "dataset-version",
             Self::Artifact => "artifact",
@@ -81,7 +89,7 @@ impl Kind {
 
     /// Whether stages write documents of this kind; the others are managed objects.
     pub fn is_stage(self) -> bool {
-        self <= Self::Test
+        self <= Self::Monitoring
     }
 
     /// The id of the schema that documents of this kind are written to by this version of the crate.
@@ -175,8 +183,8 @@ mod tests {
             assert_eq!(SchemaId::new(&kind.schema().to_string()), Ok(kind.schema()));
             assert_eq!(kind.schema().name(), kind.as_str());
         }
-        assert_eq!(Kind::ALL.iter().filter(|kind| kind.is_stage()).count(), 7);
-        assert!(Kind::Test.is_stage() && !Kind::Dataset.is_stage());
+        assert_eq!(Kind::ALL.iter().filter(|kind| kind.is_stage()).count(), 9);
+        assert!(Kind::Monitoring.is_stage() && !Kind::Dataset.is_stage());
         assert_eq!("evaluations".parse::<Kind>(), Err(KindError("evaluations".to_owned())));
     }
 

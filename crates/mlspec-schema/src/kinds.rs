@@ -29,12 +29,14 @@ fn of<T: JsonSchema>() -> Schema {
 fn schema_of(kind: Kind) -> Option<Schema> {
     Some(match kind {
         Kind::Ingestion => of::<Envelope<body::Ingestion>>(),
+        Kind::Analysis => of::<Envelope<body::Analysis>>(),
         Kind::Transformation => of::<Envelope<body::Transformation>>(),
         Kind::Validation => of::<Envelope<body::Validation>>(),
         Kind::Splitting => of::<Envelope<body::Splitting>>(),
         Kind::Training => of::<Envelope<body::Training>>(),
         Kind::Evaluation => of::<Envelope<body::Evaluation>>(),
         Kind::Test => of::<Envelope<body::Test>>(),
+        Kind::Monitoring => of::<Envelope<body::Monitoring>>(),
         Kind::Dataset => of::<Object<object::Dataset>>(),
         Kind::DatasetVersion => of::<Object<object::DatasetVersion>>(),
         Kind::Artifact => of::<Object<object::Artifact>>(),

@@ -5,7 +5,7 @@
 //! into chunks ([`cut`]), hashes their values and keeps them as Parquet files under a [`Manifest`].
 //!
 //! [`difference`] finds the rows in which two kept tables differ, [`patch`] makes one from another, [`fold`] keeps a result per chunk:
-//! all three look at chunks that changed only.
+//! all three look at chunks that changed only. [`profile`] says what is known of columns.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -13,6 +13,7 @@ mod artifact;
 mod error;
 pub mod format;
 mod hash;
+pub mod profile;
 mod schema;
 mod table;
 mod types;

@@ -2,7 +2,8 @@
 
 use crate::must;
 use mlspec_record::body::{
-    Evaluation, Guarantee, Ingestion, Method, Splitting, Test, Training, Transformation, Validation,
+    Analysis, Evaluation, Guarantee, Ingestion, Method, Monitoring, Splitting, Test, Training, Transformation,
+    Validation,
 };
 use mlspec_record::{
     ArtifactKind, Envelope, Id, Input, Kind, Name, Output, Producer, ProducerRef, Record, RunRef, Seed, StageId,
@@ -96,12 +97,14 @@ fn training() -> Training {
 pub(crate) fn check(record: &Record) {
     match record.kind() {
         Kind::Ingestion => body::<Ingestion>(record),
+        Kind::Analysis => body::<Analysis>(record),
         Kind::Transformation => body::<Transformation>(record),
         Kind::Validation => body::<Validation>(record),
         Kind::Splitting => body::<Splitting>(record),
         Kind::Training => body::<Training>(record),
         Kind::Evaluation => body::<Evaluation>(record),
         Kind::Test => body::<Test>(record),
+        Kind::Monitoring => body::<Monitoring>(record),
         other => panic!("a stage writes no `{other}`"),
     }
     if let Err(problems) = mlspec_schema::validate_record(&record.to_value()) {

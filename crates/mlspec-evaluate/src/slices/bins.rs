@@ -1,7 +1,7 @@
 //! Slices of about equally many rows, by a column of numbers.
 
-use super::{Behind, Members};
 use crate::EvaluateError;
+use mlspec_provenance::{Behind, Members};
 use mlspec_record::DataType;
 use mlspec_table::TableError;
 use mlspec_table::polars::prelude as pl;

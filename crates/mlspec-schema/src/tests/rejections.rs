@@ -51,12 +51,14 @@ fn valid_documents_are_read_by_the_types() {
         let document = &case.document;
         let read = match case.schema.parse() {
             Ok(Kind::Ingestion) => read::<Envelope<body::Ingestion>>(document),
+            Ok(Kind::Analysis) => read::<Envelope<body::Analysis>>(document),
             Ok(Kind::Transformation) => read::<Envelope<body::Transformation>>(document),
             Ok(Kind::Validation) => read::<Envelope<body::Validation>>(document),
             Ok(Kind::Splitting) => read::<Envelope<body::Splitting>>(document),
             Ok(Kind::Training) => read::<Envelope<body::Training>>(document),
             Ok(Kind::Evaluation) => read::<Envelope<body::Evaluation>>(document),
             Ok(Kind::Test) => read::<Envelope<body::Test>>(document),
+            Ok(Kind::Monitoring) => read::<Envelope<body::Monitoring>>(document),
             Ok(Kind::Dataset) => read::<Object<object::Dataset>>(document),
             Ok(Kind::DatasetVersion) => read::<Object<object::DatasetVersion>>(document),
             Ok(Kind::Artifact) => read::<Object<object::Artifact>>(document),

@@ -1,7 +1,6 @@
 //! A slice for every value.
 
-use super::{Behind, Members};
-use crate::EvaluateError;
+use super::{Behind, Members, SliceError};
 use mlspec_record::DataType;
 use mlspec_table::TableError;
 use mlspec_table::polars::prelude as pl;
@@ -9,14 +8,17 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// The slices of a column's values, null first, then by value.
-pub(super) fn members(behind: &[Behind], column: &str) -> Result<Members, EvaluateError> {
+///
+/// # Errors
+/// When values of the column's type make no slices.
+pub fn members_by_value(behind: &[Behind], column: &str) -> Result<Members, SliceError> {
     let mut codes: HashMap<Option<String>, u32> = HashMap::new();
     let mut pairs = Vec::new();
     let mut numeric = true;
     for part in behind {
         let data_type = part.table.schema().get(column).unwrap_or(DataType::Binary);
         if data_type == DataType::Binary || data_type > DataType::Duration {
-            return Err(EvaluateError::Type { column: column.to_owned(), found: data_type, purpose: "make slices" });
+            return Err(SliceError::Type { column: column.to_owned(), found: data_type });
         }
         numeric &= data_type.is_numeric();
         pairs.extend(coded(part, column, &mut codes)?);
