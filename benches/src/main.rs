@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod changes;
+mod columns;
 mod dag;
 mod estimators;
 mod figure;
@@ -39,6 +40,10 @@ enum Bench {
     Estimators,
     /// Customers forgotten by a pipeline that is live, beside the whole uncached run.
     Forget,
+    /// The profile of a wide table, beside polars' describe and ydata-profiling.
+    Profile,
+    /// Drift of a wide table, beside Evidently.
+    Drift,
     /// Customers appended to a pipeline that is live, beside the whole uncached run.
     Append,
 }
@@ -108,6 +113,8 @@ fn run(arguments: &Arguments) -> Result<()> {
             Bench::Dag => dag::measure(&places, arguments)?,
             Bench::Estimators => estimators::measure(&places, arguments)?,
             Bench::Forget => changes::measure(&places, arguments, changes::Kind::Forget)?,
+            Bench::Profile => columns::profiles(&places, arguments)?,
+            Bench::Drift => columns::drift(&places, arguments)?,
             Bench::Append => changes::measure(&places, arguments, changes::Kind::Append)?,
         };
         figure::print(&format!("{bench:?}").to_lowercase(), &figures);

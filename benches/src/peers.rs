@@ -41,9 +41,14 @@ pub(crate) struct Phase {
 impl Peers {
     /// Makes the environment, unless it is there already.
     pub(crate) fn new(places: &Places, threads: u64) -> Result<Self> {
+        Self::of(places, threads, "requirements.txt", "python")
+    }
+
+    /// Makes the environment of other requirements, which do not go together with those of the rest, unless it is there already.
+    pub(crate) fn of(places: &Places, threads: u64, required: &str, kept: &str) -> Result<Self> {
         let scripts = places.source("peers");
-        let requirements = std::fs::read_to_string(scripts.join("requirements.txt"))?;
-        let folder = places.kept("python")?;
+        let requirements = std::fs::read_to_string(scripts.join(required))?;
+        let folder = places.kept(kept)?;
         let python = folder.join("bin").join("python");
         let installed = folder.join("installed.txt");
         if std::fs::read_to_string(&installed).ok().as_ref() != Some(&requirements) {
@@ -51,7 +56,7 @@ impl Peers {
             usage::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
             let mut pip = Command::new(&python);
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-            usage::run(pip.arg(scripts.join("requirements.txt")))?;
+            usage::run(pip.arg(scripts.join(required)))?;
             std::fs::write(&installed, &requirements)?;
         }
         Ok(Self { python, scripts, threads })
@@ -61,7 +66,9 @@ impl Peers {
     pub(crate) fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.python);
         command.arg(self.scripts.join(name));
-        for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS"] {
+        for variable in
+            ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", "POLARS_MAX_THREADS"]
+        {
             command.env(variable, self.threads.to_string());
         }
         command

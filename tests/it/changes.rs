@@ -122,7 +122,7 @@ fn copy_folder(from: &Path, to: &Path) {
 
 #[test]
 fn complaints_are_forgotten_corrected_appended_and_updated() {
-    let example = Example::new("complaints", &["--customers", "120"], &["train", "evaluate", "test"]);
+    let example = Example::new("complaints", &["--customers", "120"], &["train", "evaluate", "test", "monitor"]);
     let folder = &example.folder;
     example.change(
         &["forget", "--source", "customers", "--key", "5", "--key", "17", "--source", "mails", "--where", "id <= 3"],

@@ -66,6 +66,17 @@ fn complaints_from_raw_files_to_a_traced_prediction() {
     let slices = test["body"]["result"]["slices"].as_array().unwrap();
     assert!(slices.iter().any(|slice| slice["source"] == "customers" && slice["column"] == "level"), "{slices:?}");
 
+    // The rows of the test are like those of the training, and the record that says so shows no mail.
+    let monitor = record(&records, "monitor");
+    assert_eq!(monitor["body"]["passed"], Value::Bool(true));
+    assert_eq!(monitor["body"]["reference"], "profile");
+    let profile = record(&records, "profile");
+    assert_eq!(profile["body"]["slices"][0]["source"], "customers");
+    assert!(
+        page.contains("Monitoring") && page.contains("histogram of title_words"),
+        "the report has drift and histograms"
+    );
+
     // The rows that did not make it, by step and reason, are as many as the record counts.
     let dropped = json(&folder, &["dropped", "prepared", "--store", "demo", "--json"]);
     let prepared = record(&records, "prepared");
@@ -94,7 +105,7 @@ fn the_same_pipeline_gives_the_same_contents_everywhere() {
         steps.map(|(step, record)| (step, outputs(&record))).collect()
     };
     let (one, two) = (contents("one"), contents("two"));
-    assert_eq!(one.len(), 10, "{one:?}");
+    assert_eq!(one.len(), 12, "{one:?}");
     assert_eq!(one, two);
     let id = record(&records(&folder, "one"), "test")["run"]["id"].as_str().unwrap().to_owned();
     run(&folder, &["reproduce", &id, "--store", "one"]);

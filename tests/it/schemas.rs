@@ -15,7 +15,7 @@ fn entries() -> Vec<StageEntry> {
         mlspec_encode::entry(),
         mlspec_train::entry(),
     ];
-    entries.extend([mlspec_evaluate::evaluate_entry(), mlspec_evaluate::test_entry()]);
+    entries.extend([mlspec_evaluate::evaluate_entry(), mlspec_evaluate::test_entry(), mlspec_monitor::entry()]);
     entries
 }
 

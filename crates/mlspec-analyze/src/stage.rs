@@ -20,6 +20,9 @@ const ROWS: &str = "rows";
 /// The output port.
 const PROFILE: &str = "profile";
 
+/// How many columns are read at a time where outliers are looked for: a wide table need not lie in memory as a whole.
+const TOGETHER: usize = 64;
+
 /// The stage `analyze@1`.
 pub fn entry() -> StageEntry {
     StageEntry { id: id(), build, settings: || schemars::schema_for!(AnalyzeParams) }
@@ -157,20 +160,23 @@ impl Analyzer {
         summaries: &mut [ColumnSummary],
     ) -> Result<(), AnalyzeError> {
         let Some(params) = &self.params().outliers else { return Ok(()) };
-        for column in outliers::columns(params, schema)? {
-            let numbers = profile.column(column).and_then(|found| found.profile.numbers.as_ref());
-            let place = summaries.iter_mut().find(|summary| summary.column == column);
-            let (Some(numbers), Some(summary)) = (numbers, place) else { continue };
-            let Some((lower, upper)) = params.rule.bounds(numbers) else { continue };
-            let table = Table::read_columns(store, &parent.artifact.digest, &[column])?;
-            let ids = outliers::find(&table, column, (lower, upper))?;
-            summary.outliers = Some(Outliers {
-                rule: params.rule.name().to_owned(),
-                lower,
-                upper,
-                rows: ids.len() as u64,
-                outlying_rows: kept(store, &ids, parent)?,
-            });
+        let asked: HashSet<&str> = outliers::columns(params, schema)?.into_iter().collect();
+        let bounds = |column: &ColumnProfile| params.rule.bounds(column.numbers.as_ref()?);
+        let all = summaries.iter_mut().zip(&profile.columns).filter(|(summary, _)| asked.contains(&*summary.column));
+        let mut found: Vec<_> = all.filter_map(|(summary, column)| Some((summary, bounds(&column.profile)?))).collect();
+        for some in found.chunks_mut(TOGETHER) {
+            let columns: Vec<&str> = some.iter().map(|(summary, _)| summary.column.as_str()).collect();
+            let table = Table::read_columns(store, &parent.artifact.digest, &columns)?;
+            for (summary, (lower, upper)) in some {
+                let ids = outliers::find(&table, &summary.column, (*lower, *upper))?;
+                summary.outliers = Some(Outliers {
+                    rule: params.rule.name().to_owned(),
+                    lower: *lower,
+                    upper: *upper,
+                    rows: ids.len() as u64,
+                    outlying_rows: kept(store, &ids, parent)?,
+                });
+            }
         }
         Ok(())
     }

@@ -119,13 +119,13 @@ fn what_is_asked_for_is_found_with_row_ids() {
     assert_eq!((slices.source.as_str(), slices.rows_in_several, slices.rows_in_none), ("people", 0, 0));
     let sizes: Vec<_> = slices.slices.iter().map(|slice| (slice.value.as_deref(), slice.rows)).collect();
     assert_eq!(sizes, [(Some("a"), 14), (Some("b"), 13), (Some("c"), 13)]);
-    assert_eq!(slices.slices[0].columns.len(), 6);
+    assert_eq!(slices.slices[0].columns.len(), 5);
     let measures: Vec<_> =
         found.correlations.iter().map(|one| (one.measure.as_str(), &one.left[..], &one.right[..])).collect();
     assert_eq!(measures, [("pearson", "ok", "x"), ("spearman", "ok", "x"), ("cramers_v", "note", "ok")]);
     // Ranks of 40 numbers of which the eighth is the greatest, beside every fourth: as scipy has it.
     let spearman: &Correlation = &found.correlations[1];
-    assert!((spearman.value.unwrap() - -0.0975).abs() < 0.03, "{spearman:?}");
+    assert!((spearman.value.unwrap() - -0.11503595435448175).abs() < 1e-12, "{spearman:?}");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn text_stands_in_the_record_only_where_asked_for() {
 fn figures_are_those_of_numpy_and_scipy() {
     let found = numbers(df!("x" => [1.0, 2.0, 2.0, 3.5, 9.0]).unwrap());
     let given = [found.mean, found.standard_deviation, found.skewness, found.kurtosis].map(Option::unwrap);
-    for (found, expect) in given.into_iter().zip([3.5, 2.8635642126552705, 1.2263437453186533, -0.1744378698224852]) {
+    for (found, expect) in given.into_iter().zip([3.5, 2.8635642126552705, 1.2265117389124303, -0.13191552647233795]) {
         assert!((found - expect).abs() < 1e-12, "{found} is not {expect}");
     }
     let quantiles: Vec<f64> = found.quantiles.iter().map(|quantile| quantile.value).collect();

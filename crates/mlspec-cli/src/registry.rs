@@ -14,5 +14,6 @@ pub(crate) fn registry() -> Registry {
         mlspec_train::entry(),
         mlspec_evaluate::evaluate_entry(),
         mlspec_evaluate::test_entry(),
+        mlspec_monitor::entry(),
     ])
 }

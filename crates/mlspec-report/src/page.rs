@@ -27,11 +27,13 @@ pub(crate) fn page(report: &Report) -> Markup {
                     (section::summary::steps(report))
                     (section::data::sources(report))
                     (section::data::rows(report))
+                    (section::analysis::columns(report))
                     (section::validation::verdicts(report))
                     (section::splitting::parts(report))
                     (section::encoding::encoders(report))
                     (section::training::models(report))
                     (section::evaluation::results(report))
+                    (section::monitoring::drift(report))
                     (section::records::list(report))
                 }
             }

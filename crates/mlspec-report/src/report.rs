@@ -1,7 +1,9 @@
 //! The records of one run, read.
 
 use crate::{ReportError, page};
-use mlspec_record::body::{Evaluation, Ingestion, Splitting, Test, Training, Transformation, Validation};
+use mlspec_record::body::{
+    Analysis, Evaluation, Ingestion, Monitoring, Splitting, Test, Training, Transformation, Validation,
+};
 use mlspec_record::object::{PipelineRun, StepRun};
 use mlspec_record::{Envelope, Kind, Object, Record};
 use serde_json::Value;
@@ -26,12 +28,14 @@ pub(crate) struct Step {
 pub(crate) enum Body {
     None,
     Ingestion(Ingestion),
+    Analysis(Box<Analysis>),
     Transformation(Transformation),
     Validation(Validation),
     Splitting(Splitting),
     Training(Training),
     Evaluation(Evaluation),
     Test(Test),
+    Monitoring(Box<Monitoring>),
 }
 
 impl Report {
@@ -85,6 +89,8 @@ impl Body {
         }
         Ok(match record.kind() {
             Kind::Ingestion => Self::Ingestion(body(record)?),
+            Kind::Analysis => Self::Analysis(Box::new(body(record)?)),
+            Kind::Monitoring => Self::Monitoring(Box::new(body(record)?)),
             Kind::Transformation => Self::Transformation(body(record)?),
             Kind::Validation => Self::Validation(body(record)?),
             Kind::Splitting => Self::Splitting(body(record)?),

@@ -66,6 +66,7 @@ pub(crate) struct Pipeline {
 /// What the oracle knows of stages.
 pub(crate) fn entry(stage: &str) -> StageEntry {
     match stage {
+        "analyze@1" => mlspec_analyze::entry(),
         "validate@1" => mlspec_validate::entry(),
         "transform@1" => mlspec_transform::entry(),
         "split@1" => mlspec_split::entry(),
@@ -73,6 +74,7 @@ pub(crate) fn entry(stage: &str) -> StageEntry {
         "train@1" => mlspec_train::entry(),
         "evaluate@1" => mlspec_evaluate::evaluate_entry(),
         "test@1" => mlspec_evaluate::test_entry(),
+        "monitor@1" => mlspec_monitor::entry(),
         other => panic!("no stage `{other}`"),
     }
 }
@@ -255,9 +257,42 @@ impl Numbers {
         if variant % 3 != 2 {
             tested.push(input("train", "features", "train"));
         }
-        vec![
+        let mut steps = vec![
             Step { name: "evaluated", stage: "evaluate@1", settings: settings.clone(), inputs: evaluated },
             Step { name: "tested", stage: "test@1", settings, inputs: tested },
+        ];
+        steps.extend(self.watch(chain));
+        steps
+    }
+}
+
+impl Numbers {
+    /// A profile of the training rows, and the test rows beside it, or beside the rows themselves.
+    fn watch(&self, chain: &Chain) -> Vec<Step> {
+        let [slice, variant] = self.evaluate;
+        let sources: Vec<_> = chain.reads.iter().collect();
+        let mut settings = json!({"max_slices": 100, "outliers": {}, "duplicates": {}});
+        if slice % 2 == 0 {
+            let source = sources[usize::from(variant) % sources.len()].name();
+            settings["slices"] = json!([{"source": source, "column": "team"}]);
+            settings["correlations"] = json!({});
+        }
+        let input = |port: &str, step, from: &str| (port.to_owned(), step, from.to_owned());
+        let looked_at = vec![input("rows", "parts", "train")];
+        let mut compared = vec![input("rows", "parts", "test")];
+        match variant % 2 {
+            0 => compared.push(input("profile", "profiled", "profile")),
+            _ => compared.push(input("reference", "parts", "train")),
+        }
+        if variant % 3 == 1 {
+            compared.push(input("predictions", "tested", "predictions"));
+            compared.push(input("reference_predictions", "evaluated", "predictions"));
+        }
+        let severity = if variant % 5 == 4 { "error" } else { "warning" };
+        let gates = json!([{"severity": severity}, {"measure": "psi", "threshold": 0.1, "severity": "warning"}]);
+        vec![
+            Step { name: "profiled", stage: "analyze@1", settings, inputs: looked_at },
+            Step { name: "watched", stage: "monitor@1", settings: json!({ "gates": gates }), inputs: compared },
         ]
     }
 }

@@ -36,7 +36,17 @@ pub(super) fn file(world: &World) -> PipelineFile {
 }
 
 pub(super) fn registry() -> Registry {
-    let stages = ["validate@1", "transform@1", "split@1", "encode@1", "train@1", "evaluate@1", "test@1"];
+    let stages = [
+        "validate@1",
+        "transform@1",
+        "split@1",
+        "encode@1",
+        "train@1",
+        "evaluate@1",
+        "test@1",
+        "analyze@1",
+        "monitor@1",
+    ];
     Registry::new(stages.into_iter().map(entry).chain([mlspec_ingest::entry()]))
 }
 

@@ -1,8 +1,10 @@
 //! The sections of the page. A section that has nothing to say is empty.
 
+pub(crate) mod analysis;
 pub(crate) mod data;
 pub(crate) mod encoding;
 pub(crate) mod evaluation;
+pub(crate) mod monitoring;
 pub(crate) mod records;
 pub(crate) mod splitting;
 pub(crate) mod summary;

@@ -3,6 +3,7 @@
 pub(crate) mod bars;
 pub(crate) mod curve;
 pub(crate) mod dag;
+pub(crate) mod histogram;
 pub(crate) mod layout;
 
 /// A coordinate with one decimal: short, and the same on every machine.
