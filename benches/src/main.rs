@@ -4,6 +4,7 @@ mod changes;
 mod columns;
 mod dag;
 mod estimators;
+mod expectations;
 mod figure;
 mod peers;
 mod places;
@@ -34,6 +35,8 @@ enum Bench {
     Whole,
     /// Records a second through `mlspec validate`, beside Python's jsonschema.
     Validate,
+    /// Ten expectations on ten million rows, beside pandera on polars.
+    Expectations,
     /// A thousand trivial steps beside bare writes of the same files, and the same run cached.
     Dag,
     /// Each estimator beside scikit-learn's.
@@ -69,6 +72,9 @@ struct Arguments {
     /// Records to validate.
     #[arg(long, default_value_t = 100_000)]
     records: u64,
+    /// Rows to hold against expectations.
+    #[arg(long, default_value_t = 10_000_000)]
+    rows: u64,
     /// How often each measurement is taken; the median counts.
     #[arg(long, default_value_t = 3)]
     repeat: usize,
@@ -110,6 +116,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             Bench::Preparation => preparation::measure(&places, arguments)?,
             Bench::Whole => whole::measure(&places, arguments)?,
             Bench::Validate => validate::measure(&places, arguments)?,
+            Bench::Expectations => expectations::measure(&places, arguments)?,
             Bench::Dag => dag::measure(&places, arguments)?,
             Bench::Estimators => estimators::measure(&places, arguments)?,
             Bench::Forget => changes::measure(&places, arguments, changes::Kind::Forget)?,

@@ -28,6 +28,8 @@ pub(crate) enum Part {
     UntrackedGroups,
     /// Files to prepared table, with lineage.
     Prepare,
+    /// Ten expectations on a table that is loaded.
+    Expectations,
 }
 
 const COUNTRY: &str = "country IN ('UK', 'DE', 'FR')";
@@ -125,6 +127,7 @@ pub(crate) fn part(part: Part, data: &Path, tables: &Path) -> Result<Value> {
     let table =
         |name: &str| -> Result<(String, Table)> { Ok((name.to_owned(), Table::number(read(tables, name)?, 0)?)) };
     let (rows, usage) = match part {
+        Part::Expectations => crate::expectations::validate(tables)?,
         Part::Prepare => usage::of(|| crate::preparation::prepare(data))?,
         Part::Tables => usage::of(|| write_tables(data, tables).map(|()| 0))?,
         Part::Tracked => {

@@ -2,7 +2,6 @@
 
 use crate::binary::{Folder, Ran};
 use crate::small::{PIPELINE, people, small};
-use std::process::Command;
 
 /// What to replace by what.
 type Edits = &'static [(&'static str, &'static str)];
@@ -179,26 +178,13 @@ fn a_link_that_leaves_the_datastore_is_not_followed() {
     assert_refused(&folder, folder.run(&["run", "pipeline.yaml"]), 2, &["people.csv", "leaves the datastore"]);
 }
 
-/// Runs the pipeline while no file may grow beyond so many blocks of 512 bytes: what a full disk does, file by file.
-#[cfg(unix)]
-fn run_limited(folder: &Folder, blocks: u32) -> Ran {
-    let program = folder.command(&["run", "pipeline.yaml"]);
-    let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
-    let words: Vec<String> = std::iter::once(program.get_program()).chain(program.get_args()).map(quoted).collect();
-    // Without the trap, the signal would end the program where the system's refusal is to be tested.
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {}", words.join(" "));
-    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
 #[cfg(unix)]
 #[test]
 fn where_the_disk_is_full_a_run_stops_and_the_next_goes_on() {
     let mut refused = 0;
     for blocks in [1, 2, 4, 6, 8, 12] {
         let folder = small();
-        let ran = run_limited(&folder, blocks);
+        let ran = folder.run_limited(&["run", "pipeline.yaml"], blocks);
         if ran.code != Some(0) {
             refused += 1;
             assert_refused(&folder, ran, 4, &["the file system refused"]);

@@ -8,25 +8,33 @@ use std::sync::OnceLock;
 /// The binary, built once with the profile of the tests.
 pub(crate) fn mlspec() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        // The test binary lies in `<target>/<profile>/deps`.
-        let profile = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-        let mut cargo = Command::new(env!("CARGO"));
-        // Build scripts look at what Cargo says of the package under test; with it, they and all that needs them run anew.
-        let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
-            cargo.env_remove(name);
-        }
-        let built = cargo
-            .args(["build", "--quiet", "--package", "mlspec-cli", "--bin", "mlspec"])
-            .args(if profile.ends_with("release") { &["--release"][..] } else { &[] })
-            .env("CARGO_TARGET_DIR", profile.parent().unwrap())
-            .current_dir(root())
-            .status()
-            .unwrap();
-        assert!(built.success());
-        profile.join(format!("mlspec{}", std::env::consts::EXE_SUFFIX))
-    })
+    BINARY.get_or_init(|| build("mlspec-cli", "mlspec"))
+}
+
+/// The binary of the example with a stage of its own, built once with the profile of the tests.
+pub(crate) fn own_stage() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| build("own-stage", "own-stage"))
+}
+
+fn build(package: &str, binary: &str) -> PathBuf {
+    // The test binary lies in `<target>/<profile>/deps`.
+    let profile = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let mut cargo = Command::new(env!("CARGO"));
+    // Build scripts look at what Cargo says of the package under test; with it, they and all that needs them run anew.
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+        cargo.env_remove(name);
+    }
+    let built = cargo
+        .args(["build", "--quiet", "--package", package, "--bin", binary])
+        .args(if profile.ends_with("release") { &["--release"][..] } else { &[] })
+        .env("CARGO_TARGET_DIR", profile.parent().unwrap())
+        .current_dir(root())
+        .status()
+        .unwrap();
+    assert!(built.success());
+    profile.join(format!("{binary}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// What a run of the binary did.
@@ -38,6 +46,11 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    fn of(output: std::process::Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// Both outputs, for searching.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
@@ -61,6 +74,13 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// A folder with the same files.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        copy_folder(self.path(), copy.path());
+        copy
     }
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
@@ -94,8 +114,28 @@ impl Folder {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the binary while no file may grow beyond so many blocks of 512 bytes: what a full disk does, file by file.
+    #[cfg(unix)]
+    pub(crate) fn run_limited(&self, arguments: &[&str], blocks: u32) -> Ran {
+        let program = self.command(arguments);
+        let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap());
+        let words: Vec<String> = std::iter::once(program.get_program()).chain(program.get_args()).map(quoted).collect();
+        // Without the trap, the signal would end the program where the system's refusal is to be tested.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {}", words.join(" "));
+        Ran::of(Command::new("sh").args(["-c", &script]).current_dir(self.path()).output().unwrap())
+    }
+}
+
+/// Copies everything below a folder.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from).into_iter().map(Result::unwrap) {
+        let path = to.join(entry.path().strip_prefix(from).unwrap());
+        match entry.file_type().is_dir() {
+            true => std::fs::create_dir_all(path).unwrap(),
+            false => drop(std::fs::copy(entry.path(), path).unwrap()),
+        }
     }
 }

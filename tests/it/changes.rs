@@ -1,12 +1,11 @@
 //! The examples, changed in all four ways, each time beside a run of everything from the new dataset versions.
 
-use crate::binary::{Folder, Ran};
+use crate::binary::{Folder, Ran, copy_folder};
 use mlspec_record::ArtifactRef;
 use mlspec_store::{Live, Store};
 use mlspec_table::Table;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// The greatest difference of a probability to that of a model fitted anew.
 const NEAR: f64 = 1e-6;
@@ -110,16 +109,6 @@ fn distance(store: &Store, one: &ArtifactRef, other: &Store, two: &ArtifactRef) 
     greatest
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    for entry in walkdir::WalkDir::new(from).into_iter().map(Result::unwrap) {
-        let path = to.join(entry.path().strip_prefix(from).unwrap());
-        match entry.file_type().is_dir() {
-            true => std::fs::create_dir_all(path).unwrap(),
-            false => drop(std::fs::copy(entry.path(), path).unwrap()),
-        }
-    }
-}
-
 #[test]
 fn complaints_are_forgotten_corrected_appended_and_updated() {
     let example = Example::new("complaints", &["--customers", "120"], &["train", "evaluate", "test", "monitor"]);
@@ -159,6 +148,39 @@ fn complaints_are_forgotten_corrected_appended_and_updated() {
     let ids = Table::read(&store, &mails.digest).unwrap();
     let least = ids.column("id").unwrap().i64().unwrap().iter().flatten().min();
     assert_eq!(least, Some(4), "mails 1 to 3 were erased");
+}
+
+#[test]
+fn reviews_are_forgotten_corrected_appended_and_updated() {
+    let example = Example::new("reviews", &["--products", "60"], &["train", "test"]);
+    let folder = &example.folder;
+    example.change(
+        &["forget", "--source", "ratings", "--where", "rating <= 3", "--source", "reviews", "--key", "5"],
+        "ratings -3 +0 ~0, reviews -1 +0 ~0",
+    );
+    // Aggregates follow a corrected rating to every review of its product.
+    folder.write("fix.csv", "rating,stars\n7,1\n8,5\n9,3\n");
+    let stars = |id: &str| -> String {
+        let ratings = folder.read("demo/data/ratings.csv");
+        ratings.lines().find(|line| line.starts_with(&format!("{id},"))).unwrap().split(',').nth(2).unwrap().to_owned()
+    };
+    let changed = [("7", "1"), ("8", "5"), ("9", "3")].iter().filter(|(id, to)| stars(id) != *to).count();
+    example.change(&["correct", "--source", "ratings", "--changes", "fix.csv"], &format!("ratings -0 +0 ~{changed}"));
+    // One that is new, and one that was erased.
+    let head = "review,product,stars,votes,helpful,third_party,text\n";
+    folder.write("new.csv", format!("{head}9001,1,5,10,9,true,great as expected. the lid came loose since spring\n5,1,5,10,9,true,lovely came quickly\n"));
+    example.change(&["append", "--source", "reviews", "--data", "new.csv"], "reviews -0 +1 ~0");
+    let products = folder.read("demo/data/products.csv");
+    let whole: String = products
+        .lines()
+        .enumerate()
+        .filter(|(at, _)| !(3..8).contains(at))
+        .map(|(_, line)| format!("{line}\n"))
+        .collect();
+    folder.write("whole.csv", whole);
+    example.change(&["update", "--source", "products", "--data", "whole.csv"], "products -5 +0 ~0");
+    example.run(&["reproduce", "reviews", "--store", "demo"]).expect(0);
+    example.run(&["validate", "demo/.mlspec/records"]).expect(0);
 }
 
 #[test]

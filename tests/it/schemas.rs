@@ -15,7 +15,14 @@ fn entries() -> Vec<StageEntry> {
         mlspec_encode::entry(),
         mlspec_train::entry(),
     ];
-    entries.extend([mlspec_evaluate::evaluate_entry(), mlspec_evaluate::test_entry(), mlspec_monitor::entry()]);
+    entries.extend([
+        mlspec_evaluate::evaluate_entry(),
+        mlspec_evaluate::test_entry(),
+        mlspec_evaluate::predict_entry(),
+        mlspec_monitor::entry(),
+        mlspec_external::entry(),
+        mlspec_external::record_entry(),
+    ]);
     entries
 }
 

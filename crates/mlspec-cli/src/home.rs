@@ -84,12 +84,29 @@ pub(crate) fn run(store: &Store, which: &WhichRun, step: Option<&str>) -> Result
     let has = |step: &str, run: &PipelineRun| {
         run.steps.iter().any(|other| other.step.as_str() == step && other.record.is_some())
     };
-    let with_step = step.and_then(|step| runs.iter().find(|id| of(id, &|run| has(step, run))));
+    // Predictions of new rows are runs too, and meant only where no other run is.
+    let version =
+        step.and_then(|step| runs.iter().find(|id| of(id, &|run| run.prediction.is_none() && has(step, run))));
+    let with_step = version.or_else(|| step.and_then(|step| runs.iter().find(|id| of(id, &|run| has(step, run)))));
     // Where no run has the step, the latest one tells what there is instead.
-    let latest = with_step.or_else(|| runs.iter().find(|id| of(id, &|_| true)));
+    let latest = with_step.or_else(|| runs.iter().find(|id| of(id, &|run| run.prediction.is_none())));
     latest.cloned().ok_or_else(|| match &which.pipeline {
         Some(pipeline) => Misuse::new(format!("the store has no run of a pipeline `{pipeline}`")).into(),
         None => Misuse::new("the store has no run that ended").hint("run a pipeline with `mlspec run`").into(),
+    })
+}
+
+/// The run that a text names: an id, the beginning of one, a pipeline for its newest run, or `PIPELINE@live` for the one in use.
+pub(crate) fn named_run(store: &Store, text: &str) -> Result<Id, Fault> {
+    let Some(pipeline) = text.strip_suffix("@live") else {
+        return Ok(mlspec_runner::find_run(store, text).map_err(Fault::runner)?.id);
+    };
+    let live = mlspec_record::Name::new(pipeline).ok().map(|name| store.live(&name)).transpose()?.flatten();
+    live.map(|live| live.run).ok_or_else(|| {
+        let known: Vec<String> =
+            store.live_pipelines().unwrap_or_default().iter().map(|name| format!("`{name}@live`")).collect();
+        let error = Misuse::new(format!("nothing is live of a pipeline `{pipeline}`"));
+        if known.is_empty() { error.into() } else { error.hint(format!("there is {}", known.join(", "))).into() }
     })
 }
 

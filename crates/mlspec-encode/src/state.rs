@@ -80,8 +80,8 @@ impl Statistics {
 
     /// Takes rows of a raw table away that were added before; nothing where they were not.
     pub(crate) fn take(&mut self, store: &Store, raw: &Digest, ids: &[u64]) -> Option<()> {
-        let names: Vec<String> = self.columns.iter().flat_map(|(raw, statistic)| statistic.columns(raw)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let needed = self.columns.iter().filter(|(_, statistic)| statistic.needs() != Needs::Nothing);
+        let names: Vec<&str> = needed.map(|(raw, _)| raw.name.as_str()).collect();
         let rows = Table::read_rows_columns(store, raw, ids, &names).ok().filter(|rows| rows.len() == ids.len())?;
         self.rows = self.rows.checked_sub(rows.len() as u64)?;
         self.columns.par_iter_mut().map(|(raw, statistic)| statistic.take(&rows, raw)).collect()

@@ -97,14 +97,6 @@ impl Statistic {
         self.tally = below;
     }
 
-    /// The names of the raw table's columns that it comes from.
-    pub(crate) fn columns(&self, raw: &RawColumn) -> Vec<String> {
-        match self.needs {
-            Needs::Nothing => Vec::new(),
-            _ => raw.table_columns(),
-        }
-    }
-
     /// Adds the rows of a raw table.
     pub(crate) fn add(&mut self, table: &Table, raw: &RawColumn, terms: Option<Vocabulary>) -> Result<(), ModelError> {
         let column = |name: &str| table.column(name).map(|column| column.as_materialized_series());

@@ -25,6 +25,17 @@ pub enum EvaluateError {
         /// What was set.
         found: u32,
     },
+    /// The least size of a group is outside its range.
+    #[error("`min_rows` of fairness column `{0}` must be at least 1, got `0`")]
+    MinRows(String),
+    /// Fairness is about two classes.
+    #[error("`fairness` is for {wanted}, the label is {found}")]
+    Fairness {
+        /// What it is for.
+        wanted: &'static str,
+        /// What there is.
+        found: &'static str,
+    },
     /// A requirement has no bound, or bounds that no value meets.
     #[error("the requirement on `{0}` needs `min` or `max`, and `min` not above `max`")]
     Requirement(MetricName),
@@ -37,6 +48,15 @@ pub enum EvaluateError {
     /// The rows were encoded by other encoders than those that the model was fitted with.
     #[error("the rows were encoded by other encoders than the model's")]
     Encoders,
+    /// The model does not say which encoders make its features.
+    #[error("the model names no encoders, so rows cannot become its features")]
+    NoEncoders,
+    /// The rows lack a column that features are made from.
+    #[error("the rows have no column `{column}`, which the model's features are made from")]
+    NoFeatureColumn {
+        /// The column.
+        column: String,
+    },
     /// The label's classes are not the model's.
     #[error("the label has other classes than the model")]
     Classes,
@@ -122,7 +142,7 @@ impl Failure for EvaluateError {
     fn exit_code(&self) -> ExitCode {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.exit_code(),
-            (Self::NoRows | Self::TooManySlices { .. }, _) => ExitCode::Data,
+            (Self::NoRows | Self::TooManySlices { .. } | Self::NoFeatureColumn { .. }, _) => ExitCode::Data,
             _ => ExitCode::Usage,
         }
     }
@@ -131,6 +151,7 @@ impl Failure for EvaluateError {
         match self {
             Self::NoLabel => Some("declare a `label` in the encode step".to_owned()),
             Self::Encoders => Some("connect `data` to the encode step that the model's `train` came from".to_owned()),
+            Self::NoEncoders => Some("predict with a model that an encode step was in front of".to_owned()),
             Self::TooManySlices { .. } => Some(
                 "set `quantiles` for a column of numbers, choose a coarser column, or raise `max_slices`".to_owned(),
             ),
@@ -140,7 +161,7 @@ impl Failure for EvaluateError {
 
     fn place(&self) -> Place {
         match self {
-            Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
+            Self::NoFeatureColumn { column } | Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
                 Place { table_column: Some(column.clone()), ..Place::default() }
             }
             _ => self.inner().map(Failure::place).unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use crate::ranked::Ranked;
 use crate::slices;
-use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, predictions};
+use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, fairness, predictions};
 use mlspec_measure::confusion_matrix;
-use mlspec_model::{LoadedMatrix, Model};
+use mlspec_model::{LoadedMatrix, Model, ModelError, PredictedRows, StoredMatrix};
 use mlspec_provenance::{RowsBehind, Tracer};
 use mlspec_record::ArtifactRef;
 use mlspec_record::body::{Evaluation, ModelSize};
@@ -61,6 +61,7 @@ impl Evaluator {
             rows: scored.len() as u64,
             metrics: self.metrics(scored)?.iter().map(|metric| metric.report_ranked(&ranked)).collect(),
             slices: Vec::new(),
+            fairness: Vec::new(),
             curves: curves::curves(&ranked),
             confusion_matrix,
             classes: classes.to_vec(),
@@ -97,20 +98,21 @@ impl Evaluator {
         clock: Option<&dyn Fn() -> f64>,
     ) -> Result<Found, EvaluateError> {
         let model = Model::read(store, &model_ref.digest)?;
-        let matrix = LoadedMatrix::read(store, data)?;
-        if matrix.ids.is_empty() {
+        let matrix = StoredMatrix::open(store, data)?;
+        let encoders_digest = *matrix.encoders_digest();
+        if matrix.rows() == 0 {
             return Err(EvaluateError::NoRows);
         }
-        if model.encoders().is_some_and(|encoders| *encoders != matrix.encoders_digest) {
+        if model.encoders().is_some_and(|encoders| *encoders != encoders_digest) {
             return Err(EvaluateError::Encoders);
         }
-        let LoadedMatrix { ids, features, target, weights, encoders_digest, .. } = matrix;
-        let target = target.ok_or(EvaluateError::NoLabel)?;
-        let (prediction, timing) = match clock {
-            Some(clock) => Timing::predict(&model, &features, clock).map(|(found, timing)| (found, Some(timing)))?,
-            None => (model.predict(&features)?, None),
+        let (rows, timing) = match clock {
+            // All features at once, since that is what is measured.
+            Some(clock) => timed(&model, matrix.load()?, clock).map(|(rows, timing)| (rows, Some(timing)))?,
+            None => (matrix.predict(&model)?, None),
         };
-        drop(features);
+        let PredictedRows { ids, target, weights, prediction } = rows;
+        let target = target.ok_or(EvaluateError::NoLabel)?;
         let scored = Scored::new(target, prediction, weights, self.params.threshold)?;
         let mut evaluation = self.evaluate(&scored, model.classes())?;
         let metrics = self.metrics(&scored)?;
@@ -118,8 +120,18 @@ impl Evaluator {
         for by in &self.params.slices {
             evaluation.slices.push(slices::measure(&mut rows, by, self.params.max_slices, &metrics, &scored)?);
         }
+        for by in &self.params.fairness {
+            evaluation.fairness.push(fairness::measure(&mut rows, by, self.params.max_slices, &scored)?);
+        }
         let bytes = store.object(&model_ref.digest)?.len() + store.object(&encoders_digest)?.len();
         evaluation.model = ModelSize { bytes: bytes as u64, parameters: model.parameters() };
         Ok(Found { evaluation, predictions: predictions(&ids, model.classes(), &scored)?, timing })
     }
+}
+
+/// What a model says about rows, and how long that takes.
+fn timed(model: &Model, matrix: LoadedMatrix, clock: &dyn Fn() -> f64) -> Result<(PredictedRows, Timing), ModelError> {
+    let LoadedMatrix { ids, features, target, weights, .. } = matrix;
+    let (prediction, timing) = Timing::predict(model, &features, clock)?;
+    Ok((PredictedRows { ids, target, weights, prediction }, timing))
 }

@@ -2,17 +2,19 @@
 //!
 //! # Reading order
 //! [`EvaluateParams`] and [`TestParams`] are what a user may set; checked, they are an [`Evaluator`]. [`Scored`] is truth and
-//! prediction side by side, [`MetricName`] what can be measured of it, `slices` who belongs to which slice. The stages are
-//! [`evaluate_entry`] and [`test_entry`]: two stages, two records, one evaluator.
+//! prediction side by side, [`MetricName`] what can be measured of it, `slices` who belongs to which slice, `fairness` how groups are treated. The stages are
+//! [`evaluate_entry`] and [`test_entry`]: two stages, two records, one evaluator. [`predict_entry`] predicts and measures nothing.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod curves;
 mod error;
 mod evaluator;
+mod fairness;
 mod gate;
 mod metric;
 mod overlap;
 mod params;
+mod predict_stage;
 mod predictions;
 mod ranked;
 mod scored;
@@ -25,10 +27,12 @@ mod timing;
 
 pub use error::EvaluateError;
 pub use evaluator::Evaluator;
+pub use fairness::FairnessBy;
 pub use gate::Requirement;
 pub use metric::{MetricName, NoValue, Task};
 pub use overlap::overlap;
 pub use params::{EvaluateParams, SliceBy, TestParams};
+pub use predict_stage::{PredictParams, entry as predict_entry};
 pub use predictions::predictions;
 pub use scored::{Answers, Scored};
 pub use stage::entry as evaluate_entry;

@@ -1,6 +1,6 @@
 //! What a user may set, and the check.
 
-use crate::{EvaluateError, Evaluator, MetricName, Requirement};
+use crate::{EvaluateError, Evaluator, FairnessBy, MetricName, Requirement};
 use mlspec_record::Name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ pub struct EvaluateParams {
     /// The columns by which metrics are given slice by slice.
     #[serde(default)]
     pub slices: Vec<SliceBy>,
+    /// The columns whose values make groups that are to be treated alike: rates by group, differences and ratios between them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness: Vec<FairnessBy>,
     /// How many slices a column may make.
     #[serde(default = "max_slices")]
     #[schemars(range(min = 1))]
@@ -41,6 +44,9 @@ pub struct TestParams {
     /// The columns by which metrics are given slice by slice.
     #[serde(default)]
     pub slices: Vec<SliceBy>,
+    /// The columns whose values make groups that are to be treated alike: rates by group, differences and ratios between them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness: Vec<FairnessBy>,
     /// How many slices a column may make.
     #[serde(default = "max_slices")]
     #[schemars(range(min = 1))]
@@ -72,7 +78,13 @@ fn max_slices() -> u64 {
 
 impl Default for EvaluateParams {
     fn default() -> Self {
-        Self { metrics: Vec::new(), threshold: None, slices: Vec::new(), max_slices: max_slices() }
+        Self {
+            metrics: Vec::new(),
+            threshold: None,
+            slices: Vec::new(),
+            fairness: Vec::new(),
+            max_slices: max_slices(),
+        }
     }
 }
 
@@ -90,6 +102,7 @@ impl EvaluateParams {
         if self.max_slices == 0 {
             return Err(EvaluateError::MaxSlices);
         }
+        self.fairness.iter().try_for_each(FairnessBy::check)?;
         for slice in &self.slices {
             if let Some(found) = slice.quantiles
                 && !(2..=100).contains(&found)
@@ -112,6 +125,7 @@ impl TestParams {
             metrics: self.metrics.clone(),
             threshold: self.threshold,
             slices: self.slices.clone(),
+            fairness: self.fairness.clone(),
             max_slices: self.max_slices,
         };
         Ok(params.check()?.with_metrics(self.require.iter().map(|requirement| requirement.metric)))

@@ -124,7 +124,7 @@ impl Scored {
 }
 
 /// The positive class where its probability reaches the threshold, the other one elsewhere.
-fn decide(
+pub(crate) fn decide(
     threshold: f64,
     positive: Option<u32>,
     probabilities: Option<&[Vec<f64>]>,

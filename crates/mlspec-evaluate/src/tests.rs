@@ -1,7 +1,8 @@
 //! The evaluator, and both stages.
 
 use crate::{
-    Answers, EvaluateError, EvaluateParams, MetricName, NoValue, Scored, evaluate_entry, predictions, test_entry,
+    Answers, EvaluateError, EvaluateParams, MetricName, NoValue, Scored, evaluate_entry, predict_entry, predictions,
+    test_entry,
 };
 use mlspec_model::{
     FittedEncoder, FittedEncoders, FittedLabel, Linear, Logistic, Matrix, Model, NumberColumn, Numbers, Predictor,
@@ -248,6 +249,71 @@ fn test_conforms() {
             "`r2_score`",
         );
     check_stage!(case);
+}
+
+#[test]
+fn predict_conforms() {
+    let world = binary();
+    let foreign = {
+        let model = Model::new("fixed", 1, logistic()).unwrap();
+        let (digest, bytes) = model.write(world.bench.store()).unwrap();
+        ArtifactRef { digest, bytes, ..world.model.clone() }
+    };
+    let other = world.bench.source("other", df!("y" => [1.0]).unwrap());
+    let case = Case::new(&world.bench, predict_entry(), json!({"threshold": 0.25}))
+        .input("model", &world.model)
+        .input("rows", &world.joined)
+        .accepts(json!({}))
+        .accepts(json!({"label": false}))
+        .refuses(json!({"threshold": 2.0}), "from 0 to 1, got `2`")
+        .fails_with(
+            "a model that names no encoders",
+            json!({}),
+            &[("model", &foreign), ("rows", &world.joined)],
+            ExitCode::Usage,
+            "names no encoders",
+        )
+        .fails_with(
+            "rows without the features' columns",
+            json!({}),
+            &[("model", &world.model), ("rows", &other)],
+            ExitCode::Data,
+            "no column `x`",
+        );
+    check_stage!(case);
+    // What the stage says of rows is what the model says, by the threshold that is set; the label stands beside it.
+    let inputs = [("model", &world.model), ("rows", &world.joined)];
+    let outcome = world.bench.outcome(&predict_entry(), &json!({"threshold": 0.25}), &inputs);
+    let table = world.bench.table(&outcome.outputs[0].artifact);
+    assert_eq!(table.schema().names().collect::<Vec<_>>(), ["label", "prediction", "probability_yes"]);
+    let shares: Vec<f64> = table.column("probability_yes").unwrap().f64().unwrap().iter().flatten().collect();
+    let said: Vec<bool> =
+        table.column("prediction").unwrap().str().unwrap().iter().map(|class| class == Some("yes")).collect();
+    assert!(shares.len() == 40 && shares.iter().zip(&said).all(|(share, yes)| (*share >= 0.25) == *yes));
+    let without = world.bench.outcome(&predict_entry(), &json!({"label": false}), &inputs);
+    assert_eq!(world.bench.table(&without.outputs[0].artifact).schema().columns().len(), 2);
+}
+
+#[test]
+fn groups_of_a_source_column_are_compared() {
+    let world = binary();
+    let by = |more: Value| {
+        let mut by = json!({"source": "customers", "column": "level", "min_rows": 10});
+        more.as_object().unwrap().iter().for_each(|(key, value)| by[key] = value.clone());
+        json!({"fairness": [by]})
+    };
+    let found = world.evaluate(&by(json!({})), &world.all()).fairness.remove(0);
+    let groups: Vec<_> =
+        found.groups.iter().map(|group| (group.value.as_deref(), group.rows, group.compared)).collect();
+    // Row 1000 is by customers 0 and 1, row 1001 by none; customer 7 has no level.
+    assert_eq!(groups, [(None, 5, false), (Some("basic"), 20, true), (Some("premium"), 15, true)]);
+    assert_eq!((found.rows_in_several, found.rows_in_none), (1, 1));
+    let rate = |at: usize| found.groups[at].true_positive_rate.unwrap();
+    let difference = found.metrics.iter().find(|metric| metric.name == "equal_opportunity_difference").unwrap().value;
+    assert_eq!(difference, Some((rate(1) - rate(2)).abs()));
+    let stage = |settings: Value| world.bench.build(&evaluate_entry(), &settings);
+    assert!(stage(by(json!({"min_rows": 0}))).unwrap_err().to_string().contains("`min_rows`"));
+    assert!(stage(by(json!({"quantiles": 1}))).unwrap_err().to_string().contains("from 2 to 100"));
 }
 
 #[test]

@@ -56,17 +56,18 @@ impl Edition {
         Ok(Edits { put: Some(self.read_corrections(path)?), ..Edits::default() })
     }
 
-    fn change_file(&self, path: &Path) -> Result<(InputFile, ReadOptions), IngestError> {
+    pub(crate) fn change_file(&self, path: &Path) -> Result<(InputFile, ReadOptions), IngestError> {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let format = Format::of_path(&name).ok_or_else(|| IngestError::NoFormat(name.clone()))?;
         let mut csv = self.params.csv.clone();
         let of_dataset =
-            self.params.format.or_else(|| self.params.path.0.first().and_then(|path| Format::of_path(path)));
+            self.params.format.or_else(|| self.params.paths().first().and_then(|path| Format::of_path(path)));
         if of_dataset != Some(format) {
             csv.separator = None;
         }
+        let (json, excel) = (self.params.json.clone(), self.params.excel.clone());
         let file = InputFile::open(path, &path.display().to_string(), Compression::Auto)?;
-        Ok((file, ReadOptions { csv, ..ReadOptions::new(format) }))
+        Ok((file, ReadOptions { csv, json, excel, ..ReadOptions::new(format) }))
     }
 
     fn rows_of_keys(&self, frame: &DataFrame) -> Result<Vec<u64>, IngestError> {

@@ -3,6 +3,7 @@
 use crate::fit::examples;
 use crate::ingester::without;
 use crate::matching::{Hashes, assign};
+use crate::quarantine;
 use crate::suppress::Suppression;
 use crate::version::{Origin, version};
 use crate::{IngestError, IngestParams};
@@ -176,7 +177,13 @@ impl Edition {
         table.lineage = Some(source_lineage(&self.store, &self.current.dataset, &self.current.columns)?);
         let found = difference(&self.store, &before.digest, &table.digest)?.unwrap_or_default();
         let edited = self.origin.edited.clone().unwrap_or_default().and(&found);
+        // What cannot be read cannot be recognised as a row that is erased.
+        let quarantined = match (&self.origin.ingestion.quarantined, edits.remove.is_empty()) {
+            (Some(quarantined), false) => Some(quarantine::without_text(&self.store, quarantined)?),
+            (quarantined, _) => quarantined.clone(),
+        };
         let ingestion = Ingestion {
+            quarantined,
             rows: table.rows.unwrap_or_default(),
             next_row: change.next_row,
             revision: Some(edited.counts()),
@@ -204,6 +211,10 @@ impl Edition {
             self.key_hashes()?.into_iter().filter(|(hash, _)| asked.contains(hash)).collect()
         };
         Ok(wanted.iter().map(|hash| by_hash.get(hash).copied()).collect())
+    }
+
+    pub(crate) fn suppression(&self) -> Option<&Suppression> {
+        self.suppression.as_ref()
     }
 
     pub(crate) fn key_names(&self) -> Vec<&str> {

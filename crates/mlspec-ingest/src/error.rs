@@ -1,5 +1,6 @@
 //! Why files could not become a dataset version.
 
+use crate::QueryError;
 use mlspec_provenance::ProvenanceError;
 use mlspec_record::{DataType, ExitCode, Failure, Name, NameError, Place, TableSchemaError};
 use mlspec_stage::SiteError;
@@ -14,6 +15,33 @@ pub enum IngestError {
     /// No path is set.
     #[error("`path` names no file")]
     NoPath,
+    /// Files and a query at once.
+    #[error("`path` and `query` are both set")]
+    PathAndQuery,
+    /// A query has no format.
+    #[error("`format` and `hive` are for files, and there is a `query`")]
+    FormatOfQuery,
+    /// A query's setting without a query.
+    #[error("`timeout_seconds` is set, and there is no `query`")]
+    NoQuery,
+    /// A query would have no time.
+    #[error("`timeout_seconds` must be at least 1")]
+    Timeout,
+    /// The share of bad rows is none.
+    #[error("`max_share` must be between 0 and 1, got `{0}`")]
+    MaxShare(f64),
+    /// More rows were bad than may be.
+    #[error("{count} of {of} rows cannot be read, and at most a share of {max_share} may be: {}", examples.join(", "))]
+    TooManyBad {
+        /// How many rows.
+        count: u64,
+        /// Of how many.
+        of: u64,
+        /// The share that is allowed.
+        max_share: f64,
+        /// Where the first of them are, at most 5, and why.
+        examples: Vec<String>,
+    },
     /// A pattern of paths is wrong.
     #[error("`{0}` is no pattern of paths")]
     Pattern(String),
@@ -41,6 +69,9 @@ pub enum IngestError {
     /// A key column is named twice.
     #[error("the key column `{0}` is named twice")]
     KeyTwice(String),
+    /// The type of a column is declared twice.
+    #[error("the type of `{0}` stands under `columns` and under `hive`")]
+    TypeTwice(String),
     /// Rows have no key, or one that another row has.
     #[error("the key (`{}`) is {fault} in {count} rows: {}", key.join("`, `"), examples.join(", "))]
     Key {
@@ -151,6 +182,9 @@ pub enum IngestError {
     /// A file could not be read.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A query gave no rows.
+    #[error(transparent)]
+    Query(#[from] QueryError),
     /// A file is not where it should be.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -197,6 +231,16 @@ pub enum KeyFault {
     Repeated,
 }
 
+impl KeyFault {
+    /// In one word, as records count rows that are put aside.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Null => "key_null",
+            Self::Repeated => "key_repeated",
+        }
+    }
+}
+
 impl std::fmt::Display for KeyFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -210,6 +254,7 @@ impl Failure for IngestError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Key { .. }
+            | Self::TooManyBad { .. }
             | Self::TypeChanged { .. }
             | Self::NoRow { .. }
             | Self::RowTwice { .. }
@@ -221,6 +266,7 @@ impl Failure for IngestError {
             | Self::SuppressedColumn { .. } => ExitCode::Data,
             Self::Folder(_) | Self::NoSecret(_) | Self::OtherSecret(_) | Self::Lost { .. } => ExitCode::Outside,
             Self::Format(error) => error.exit_code(),
+            Self::Query(error) => error.exit_code(),
             Self::Site(error) => error.exit_code(),
             Self::Table(error) => error.exit_code(),
             Self::Store(error) => error.exit_code(),
@@ -231,7 +277,9 @@ impl Failure for IngestError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoFormat(_) | Self::Formats => "set `format` to csv, tsv, ndjson, parquet or ipc".to_owned(),
+            Self::NoFormat(_) | Self::Formats => {
+                "set `format` to csv, tsv, ndjson, json, excel, parquet, ipc or avro".to_owned()
+            }
             Self::Name(_) => "set `dataset` to a name".to_owned(),
             Self::Schema(TableSchemaError::Reserved(_)) => {
                 "rename the column: names that begin with `_row` or `@` are kept for row ids".to_owned()
@@ -248,7 +296,9 @@ impl Failure for IngestError {
             }
             Self::SuppressedColumn { .. } => "keep the column in the files, or set another `dataset`".to_owned(),
             Self::Lost { .. } => "restore the store, or set another `dataset` to begin anew from the files".to_owned(),
+            Self::TooManyBad { .. } => "correct the rows, or allow a larger `bad_rows.max_share`".to_owned(),
             Self::Format(error) => return error.hint(),
+            Self::Query(error) => return error.hint(),
             Self::Site(error) => return error.hint(),
             Self::Table(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
@@ -265,11 +315,13 @@ impl Failure for IngestError {
             }
             Self::NoKey(column)
             | Self::KeyTwice(column)
+            | Self::TypeTwice(column)
             | Self::NoColumn(column)
             | Self::ExtraColumn(column)
             | Self::EditType { column, .. }
             | Self::SuppressedColumn { column, .. } => Place { table_column: Some(column.clone()), ..Place::default() },
             Self::Format(error) => error.place(),
+            Self::Query(error) => error.place(),
             Self::Site(error) => error.place(),
             Self::Table(error) => error.place(),
             Self::Store(error) => error.place(),

@@ -3,18 +3,21 @@
 use crate::error::KeyFault;
 use crate::files::{self, Located};
 use crate::matching::{assign, repeated};
+use crate::places::Places;
+use crate::quarantine::{self, Aside};
+use crate::query::{self, Fetched, Query};
 use crate::suppress::Suppression;
 use crate::{IngestError, IngestParams};
-use mlspec_record::body::{Ingestion, SourceFile};
+use mlspec_record::body::{Ingestion, RowPlaces, SourceFile};
 use mlspec_record::{Digest, Name, TableSchema};
 use mlspec_stage::Site;
-use mlspec_table::format::{FormatError, InputFile, Problem, Read, ReadOptions, line_of_row, read};
+use mlspec_table::format::{
+    FormatError, InputFile, Problem, Read, ReadOptions, Rejected, conform, partitions_of, read,
+};
 use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray as _};
 use mlspec_table::{Equality, ROW, Table, TableError, row_hashes};
 use std::path::Path;
-
-/// How many rows an error names.
-const EXAMPLES: usize = 5;
+use std::sync::Arc;
 
 /// Checked settings.
 #[derive(Clone, Debug)]
@@ -33,11 +36,52 @@ pub struct Previous {
     pub next_row: u64,
 }
 
+/// What became of the files.
+pub(crate) struct Ingested {
+    pub(crate) table: Table,
+    pub(crate) report: Ingestion,
+    /// Where rows stand that do not simply follow each other.
+    pub(crate) places: Option<RowPlaces>,
+    /// The rows that were put aside, where that is asked for.
+    pub(crate) quarantine: Option<Table>,
+}
+
 /// A file with what is known of it without reading it as rows.
 pub(crate) struct Source {
     pub(crate) located: Located,
     pub(crate) digest: Digest,
     pub(crate) bytes: u64,
+}
+
+/// Where rows come from.
+pub(crate) enum Sources {
+    /// From files, which are not read yet.
+    Files(Vec<Source>),
+    /// From a query, whose rows are there.
+    Query(Arc<Fetched>),
+}
+
+impl Sources {
+    /// The files; none where there is a query.
+    pub(crate) fn files(&self) -> &[Source] {
+        match self {
+            Self::Files(files) => files,
+            Self::Query(_) => &[],
+        }
+    }
+
+    /// Whether these are the rows that a record speaks of.
+    pub(crate) fn are_those_of(&self, ingestion: &Ingestion) -> bool {
+        match self {
+            Self::Query(fetched) => ingestion.query.as_ref().is_some_and(|query| query.digest == fetched.digest),
+            Self::Files(files) => {
+                let same = |(file, source): (&SourceFile, &Source)| {
+                    file.path == source.located.path && file.digest == source.digest
+                };
+                ingestion.files.len() == files.len() && ingestion.files.iter().zip(files).all(same)
+            }
+        }
+    }
 }
 
 impl Ingester {
@@ -57,6 +101,11 @@ impl Ingester {
     /// When a file is missing, outside the folder or not of its format, or a key is null or stands twice.
     pub fn ingest_folder(&self, folder: &Path) -> Result<(Table, Ingestion), IngestError> {
         let site = Site::new([(self.params.datastore.clone(), folder.to_owned())].into(), None);
+        if let Some(query) = self.query() {
+            let rows = Sources::Query(Arc::new(query::fetch(&site, query, None)?));
+            let Ingested { table, report, .. } = self.ingest(&rows, None, None, None)?;
+            return Ok((table, report));
+        }
         let mut sources = Vec::new();
         for located in self.locate(&site)? {
             let bytes = std::fs::read(&located.found).map_err(|error| FormatError {
@@ -67,53 +116,68 @@ impl Ingester {
             })?;
             sources.push(Source { digest: Digest::of(&bytes), bytes: bytes.len() as u64, located });
         }
-        self.ingest(&sources, None, None, None)
+        let Ingested { table, report, .. } = self.ingest(&Sources::Files(sources), None, None, None)?;
+        Ok((table, report))
+    }
+
+    /// The query, if the rows are those of one.
+    pub(crate) fn query(&self) -> Option<Query<'_>> {
+        let IngestParams { datastore, query, key, .. } = &self.params;
+        let timeout_seconds = self.params.timeout();
+        query.as_ref().map(|text| Query { datastore, text, key, timeout_seconds })
     }
 
     pub(crate) fn locate(&self, site: &Site) -> Result<Vec<Located>, IngestError> {
-        files::locate(site, &self.params.datastore, &self.params.path.0)
+        files::locate(site, &self.params.datastore, self.params.paths())
     }
 
-    /// Reads files; rows that the version before has keep their ids there, and suppressed ones are left out.
+    /// Reads the rows; those that the version before has keep their ids there, and suppressed ones are left out.
     pub(crate) fn ingest(
         &self,
-        sources: &[Source],
+        sources: &Sources,
         previous: Option<&Previous>,
         suppression: Option<&Suppression>,
         sample: Option<u64>,
-    ) -> Result<(Table, Ingestion), IngestError> {
+    ) -> Result<Ingested, IngestError> {
         let mut options = ReadOptions { limit: sample, ..self.options.clone() };
         let mut inferred = options.columns.is_none();
         if let Some(previous) = previous.filter(|_| inferred) {
             options.columns = Some(previous.table.schema().clone());
             options.exact = true;
         }
-        let Read { schema, frames, .. } = self.read(sources, &options)?;
-        inferred &= self.options.format.is_text();
+        let Read { schema, frames, numbers, rejected, sheets, .. } = self.read(sources, &options)?;
+        inferred &= !self.options.format.has_types();
         self.check_key_columns(&schema)?;
         let heights = frames.iter().map(DataFrame::height).collect();
         let (frame, left_out) = without(joined(frames, &schema)?, suppression)?;
-        let lines = Lines { ingester: self, sources, heights, left_out };
+        let suppressed = left_out.len() as u64;
+        let mut places = Places { ingester: self, sources, heights, numbers, sheets, left_out };
+        let read = (frame.height() + rejected.len()) as u64;
+        let mut aside: Vec<Aside> = rejected.into_iter().map(|row| self.aside(sources, row)).collect();
         let keys: Vec<&str> = self.params.key.iter().map(String::as_str).collect();
-        lines.check_nulls(&frame, &keys)?;
+        let frame = self.settle(frame, KeyFault::Null, &|frame| nulls(frame, &keys), &mut places, &mut aside)?;
+        let repeats = |frame: &DataFrame| match keys.is_empty() {
+            true => Ok(Vec::new()),
+            false => Ok(repeated(&row_hashes(frame, &keys, Equality::Key)?)),
+        };
+        let frame = self.settle(frame, KeyFault::Repeated, &repeats, &mut places, &mut aside)?;
+        quarantine::check(self, sources, &aside, read)?;
         let columns = if keys.is_empty() { schema.names().collect() } else { keys };
-        let first = || (0..frame.height() as u64).collect::<Vec<_>>();
-        let ids = if self.params.key.is_empty() && previous.is_none() {
-            first()
-        } else {
-            let rows = row_hashes(&frame, &columns, Equality::Key)?;
-            if !self.params.key.is_empty() {
-                lines.check(KeyFault::Repeated, &repeated(&rows))?;
-            }
-            match previous {
-                None => first(),
-                Some(previous) => assign(&known(previous, &schema, &columns)?, &rows, previous.next_row).0,
+        let ids = match previous {
+            None => (0..frame.height() as u64).collect(),
+            Some(previous) => {
+                let rows = row_hashes(&frame, &columns, Equality::Key)?;
+                assign(&known(previous, &schema, &columns)?, &rows, previous.next_row).0
             }
         };
         let next_row = ids.iter().max().map_or(0, |id| id + 1).max(previous.map_or(0, |previous| previous.next_row));
-        let files = lines.report(&ids);
-        let (rows, suppressed) = (ids.len() as u64, lines.left_out.len() as u64);
+        let (files, query, runs) = places.report(&ids);
+        let rows = ids.len() as u64;
         let table = Table::with_ids(frame, ids)?;
+        let quarantine = match self.options.lenient {
+            true => Some(quarantine::table(&places, aside, suppression.is_none())?),
+            false => None,
+        };
         let (dataset, key) = (self.dataset.clone(), self.params.key.clone());
         let report = Ingestion {
             dataset,
@@ -121,16 +185,61 @@ impl Ingester {
             columns: schema,
             inferred,
             files,
+            query,
             rows,
+            chunk_rows: Some(self.params.chunk_rows),
             next_row,
+            places: None,
             sample,
             suppressed,
+            quarantined: None,
             revision: None,
         };
-        Ok((table, report))
+        Ok(Ingested { table, report, places: runs, quarantine })
     }
 
-    fn read(&self, sources: &[Source], options: &ReadOptions) -> Result<Read, IngestError> {
+    /// A record that could not be read.
+    fn aside(&self, sources: &Sources, row: Rejected) -> Aside {
+        let Rejected { file, record, reason, column } = row;
+        let text = match sources {
+            Sources::Files(_) => None,
+            Sources::Query(fetched) => Some(quarantine::text_of(&fetched.frame, record as usize - 1)),
+        };
+        Aside { file, record, reason, column, text }
+    }
+
+    /// Rows whose keys are wrong: an error, or put aside.
+    fn settle(
+        &self,
+        frame: DataFrame,
+        fault: KeyFault,
+        find: &dyn Fn(&DataFrame) -> Result<Vec<usize>, IngestError>,
+        places: &mut Places<'_>,
+        aside: &mut Vec<Aside>,
+    ) -> Result<DataFrame, IngestError> {
+        let found = find(&frame)?;
+        if !self.options.lenient || found.is_empty() {
+            places.check(fault, &found)?;
+            return Ok(frame);
+        }
+        let positions: Vec<usize> = found.iter().map(|row| places.position(*row)).collect();
+        for (row, position) in found.iter().zip(&positions) {
+            let Some((file, record)) = places.find(*position) else { continue };
+            let (reason, column) = (fault.reason(), Some(self.params.key.join(", ")));
+            aside.push(Aside { file, record, reason, column, text: Some(quarantine::text_of(&frame, *row)) });
+        }
+        places.left_out.extend(positions);
+        places.left_out.sort_unstable();
+        let stays = (0..frame.height()).map(|row| found.binary_search(&row).is_err());
+        let stays = BooleanChunked::from_iter_values("".into(), stays);
+        Ok(frame.filter(&stays).map_err(TableError::from)?)
+    }
+
+    fn read(&self, sources: &Sources, options: &ReadOptions) -> Result<Read, IngestError> {
+        let sources = match sources {
+            Sources::Files(files) => files,
+            Sources::Query(fetched) => return self.conform(fetched, options),
+        };
         let files = sources.iter().map(|source| self.open(source)).collect::<Result<Vec<_>, _>>()?;
         read(&files, options).map_err(|error| match options.exact {
             true => changed_type(&files, options, error),
@@ -138,8 +247,29 @@ impl Ingester {
         })
     }
 
-    fn open(&self, source: &Source) -> Result<InputFile, FormatError> {
-        InputFile::open(&source.located.found, &source.located.path, self.params.compression)
+    fn conform(&self, fetched: &Fetched, options: &ReadOptions) -> Result<Read, IngestError> {
+        let name = format!("the query of `{}`", self.params.datastore);
+        let now = mlspec_table::frame_schema(&fetched.frame)?;
+        for column in options.columns.iter().filter(|_| options.exact).flat_map(TableSchema::columns) {
+            if let Some(new) = now.get(&column.name).filter(|new| *new != column.data_type) {
+                let (old, column) = (column.data_type, column.name.clone());
+                return Err(IngestError::TypeChanged { file: name, line: None, column, old, new });
+            }
+        }
+        Ok(conform(&name, fetched.frame.clone(), options)?)
+    }
+
+    pub(crate) fn open(&self, source: &Source) -> Result<InputFile, FormatError> {
+        let Located { path, found } = &source.located;
+        Ok(self.placed(InputFile::open(found, path, self.params.compression)?, path))
+    }
+
+    /// The file with the columns that its path says.
+    pub(crate) fn placed(&self, file: InputFile, path: &str) -> InputFile {
+        match self.params.hive {
+            None => file,
+            Some(_) => file.with_partition(partitions_of(path)),
+        }
     }
 
     fn check_key_columns(&self, schema: &TableSchema) -> Result<(), IngestError> {
@@ -147,67 +277,6 @@ impl Ingester {
             Some(column) => Err(IngestError::NoKey(column.clone())),
             None => Ok(()),
         }
-    }
-}
-
-/// Where rows stand in the files.
-struct Lines<'a> {
-    ingester: &'a Ingester,
-    sources: &'a [Source],
-    /// How many rows each file has.
-    heights: Vec<usize>,
-    /// The positions, among the rows of all files, of those that are left out.
-    left_out: Vec<usize>,
-}
-
-impl Lines<'_> {
-    fn check_nulls(&self, frame: &DataFrame, keys: &[&str]) -> Result<(), IngestError> {
-        self.check(KeyFault::Null, &nulls(frame, keys)?)
-    }
-
-    fn check(&self, fault: KeyFault, rows: &[usize]) -> Result<(), IngestError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let examples = rows.iter().take(EXAMPLES).map(|row| self.name(*row)).collect();
-        Err(IngestError::Key { key: self.ingester.params.key.clone(), fault, count: rows.len(), examples })
-    }
-
-    /// `mails.csv:17`, the line; or `row 16 of mails.parquet`, from 1.
-    fn name(&self, row: usize) -> String {
-        let mut row = self.left_out.iter().fold(row, |row, left_out| row + usize::from(*left_out <= row));
-        for (source, height) in self.sources.iter().zip(&self.heights) {
-            if row < *height {
-                let path = &source.located.path;
-                let ingester = self.ingester;
-                let line = ingester.open(source).ok().and_then(|file| line_of_row(&file, &ingester.options, row));
-                return line.map_or_else(|| format!("row {} of {path}", row + 1), |line| format!("{path}:{line}"));
-            }
-            row -= height;
-        }
-        format!("row {row}")
-    }
-
-    fn report(&self, ids: &[u64]) -> Vec<SourceFile> {
-        let (mut begin, mut start) = (0, 0);
-        let one = |(source, height): (&Source, &usize)| {
-            let outside = |end: usize| self.left_out.partition_point(|at| *at < end);
-            let left_out = outside(begin + height) - outside(begin);
-            let own = ids.get(start..start + height - left_out).unwrap_or_default();
-            begin += height;
-            start += own.len();
-            let consecutive = left_out == 0 && own.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
-            SourceFile {
-                datastore: self.ingester.params.datastore.clone(),
-                path: source.located.path.clone(),
-                format: self.ingester.options.format.as_str().to_owned(),
-                digest: source.digest,
-                bytes: source.bytes,
-                first_row: own.first().copied().filter(|_| consecutive),
-                rows: *height as u64,
-            }
-        };
-        self.sources.iter().zip(&self.heights).map(one).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Versions of the dataset in the store.
 
 use crate::edited::Edited;
-use crate::ingester::Source;
+use crate::ingester::Sources;
 use crate::{IngestError, Ingester, Previous};
 use mlspec_record::body::Ingestion;
 use mlspec_record::object::DatasetVersion;
@@ -24,7 +24,7 @@ pub(crate) struct Origin {
     pub(crate) edited: Option<Edited>,
 }
 
-/// Where these files stand among the versions of the dataset.
+/// Where these rows stand among the versions of the dataset.
 #[derive(Debug)]
 pub(crate) enum Standing {
     /// They are read.
@@ -51,7 +51,7 @@ impl Standing {
         store: &Store,
         ingester: &Ingester,
         settings: &Map<String, Value>,
-        sources: &[Source],
+        sources: &Sources,
         suppressed: Option<Digest>,
     ) -> Result<Self, IngestError> {
         let Some(current) = store.dataset(ingester.dataset())? else {
@@ -62,13 +62,7 @@ impl Standing {
         let Some(origin) = origin else {
             return Ok(Self::Read { next: Some(current.version + 1), base: Some(current), edited: None });
         };
-        let files = &origin.ingestion.files;
-        let same_files = files.len() == sources.len()
-            && files
-                .iter()
-                .zip(sources)
-                .all(|(file, source)| file.path == source.located.path && file.digest == source.digest);
-        let same = origin.settings == *settings && same_files;
+        let same = origin.settings == *settings && sources.are_those_of(&origin.ingestion);
         match origin.edited {
             Some(_) if same => Ok(Self::Kept { current, ingestion: Box::new(origin.ingestion) }),
             None if same && origin.suppressed == suppressed => {

@@ -4,7 +4,8 @@
 //! [`Features`] and [`Target`] are what models work on; [`Model`] is a fitted model's document, its [`Predictor`] makes a
 //! [`Prediction`]; [`FittedEncoders`] is the document that turns rows into features, in two steps: [`encode_rows`] keeps what
 //! depends on the row alone (the raw table of a [`Matrix`]), [`FittedEncoders::assemble`] applies what was fitted;
-//! [`LoadedMatrix::read`] does the latter for a stored matrix.
+//! [`StoredMatrix`] does the latter for a stored matrix,
+//! chunk by chunk, [`LoadedMatrix::read`] for all of it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -25,7 +26,7 @@ pub use encoders::{
 };
 pub use error::{ModelError, RowProblem};
 pub use features::{Block, Features, Row};
-pub use matrix::{LoadedMatrix, Matrix};
+pub use matrix::{LoadedMatrix, Matrix, PredictedRows, StoredMatrix};
 pub use model::{Model, Predictor};
 pub use predict::{DecisionTree, Linear, Logistic, Prediction, Split, TreeNode};
 pub use target::Target;

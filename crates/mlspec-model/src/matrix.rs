@@ -1,10 +1,12 @@
 //! The matrix artifact: a raw table and fitted encoders.
 
+use crate::encoders::{Assembled, Assembler, together};
 use crate::format::read_document;
-use crate::{Features, FittedEncoders, ModelError, Target};
+use crate::{Features, FittedEncoders, Model, ModelError, Prediction, Target};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest};
 use mlspec_store::Store;
-use mlspec_table::{Table, manifest};
+use mlspec_table::{Manifest, Table, manifest};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// The format that this version writes and reads.
-    pub const FORMAT: &str = "mlspec-matrix/1";
+    pub const FORMAT: &str = "mlspec-matrix/2";
 
     /// A matrix of this raw table and these encoders.
     pub fn new(raw: ArtifactRef, encoders: Digest) -> Self {
@@ -52,6 +54,138 @@ impl Matrix {
     }
 }
 
+/// A matrix in a store, read chunk by chunk: of the raw table, no more is in memory than the chunks that threads work on.
+#[derive(Debug)]
+pub struct StoredMatrix<'a> {
+    store: &'a Store,
+    raw: Digest,
+    manifest: Manifest,
+    columns: Vec<String>,
+    encoders: Arc<FittedEncoders>,
+    encoders_digest: Digest,
+}
+
+/// Rows of a matrix without their features, and what a model says about them.
+#[derive(Clone, Debug)]
+pub struct PredictedRows {
+    /// The row ids, ascending.
+    pub ids: Vec<u64>,
+    /// The label, if one was declared.
+    pub target: Option<Target>,
+    /// The weights, if a column was declared.
+    pub weights: Option<Vec<f64>>,
+    /// What the model says.
+    pub prediction: Prediction,
+}
+
+impl<'a> StoredMatrix<'a> {
+    /// Finds a matrix, and reads what was fitted.
+    ///
+    /// # Errors
+    /// When something is missing, was changed on disk, or does not fit together.
+    pub fn open(store: &'a Store, matrix: &ArtifactRef) -> Result<Self, ModelError> {
+        let Matrix { raw, encoders: encoders_digest, .. } = Matrix::read(store, &matrix.digest)?;
+        let encoders = Arc::new(FittedEncoders::read(store, &encoders_digest)?);
+        let manifest = manifest(store, &raw.digest)?;
+        let columns = encoders.raw_columns().into_iter().map(|column| column.name).collect();
+        Ok(Self { store, raw: raw.digest, manifest, columns, encoders, encoders_digest })
+    }
+
+    /// What the features are made with.
+    pub fn encoders(&self) -> &Arc<FittedEncoders> {
+        &self.encoders
+    }
+
+    /// The digest of the encoders.
+    pub fn encoders_digest(&self) -> &Digest {
+        &self.encoders_digest
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.manifest.rows
+    }
+
+    /// Works on every chunk, in parallel; what comes out is in the order of the rows. A matrix without rows has one chunk.
+    fn each<T: Send>(
+        &self,
+        work: impl Fn(Vec<u64>, Assembled) -> Result<T, ModelError> + Sync,
+    ) -> Result<Vec<T>, ModelError> {
+        let assembler = Assembler::new(&self.encoders)?;
+        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        let chunks = (0..self.manifest.chunks.len().max(1)).into_par_iter().map(|at| {
+            let raw = Table::read_chunk(self.store, &self.raw, &self.manifest, at, &columns)?;
+            Ok(assembler.rows(&raw).map(|rows| (raw.ids(), rows)))
+        });
+        let chunks = chunks.map(|chunk: Result<_, ModelError>| match chunk {
+            Ok(Ok((ids, rows))) => work(ids, rows).map(Ok),
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(error) => Err(error),
+        });
+        together(chunks.collect::<Result<Vec<_>, ModelError>>()?)
+    }
+
+    /// What a model says about the rows; their features are dropped chunk by chunk.
+    ///
+    /// # Errors
+    /// When something is missing, was changed on disk, or does not fit together, the model's features among them.
+    pub fn predict(&self, model: &Model) -> Result<PredictedRows, ModelError> {
+        let columns = self.encoders.features();
+        let parts = self.each(|ids, Assembled { block, target, weights }| {
+            let prediction = model.predict(&Features::new(columns, vec![block])?)?;
+            Ok(PredictedRows { ids, target, weights, prediction })
+        });
+        let mut parts = match parts {
+            // Features that are not finite are counted in all rows.
+            Err(ModelError::NotFiniteFeature { .. }) => {
+                let LoadedMatrix { ids, features, target, weights, .. } = self.load()?;
+                let prediction = model.predict(&features)?;
+                return Ok(PredictedRows { ids, target, weights, prediction });
+            }
+            parts => parts?.into_iter(),
+        };
+        let first = parts.next().ok_or_else(|| ModelError::invalid("matrix", "it has no chunks"))?;
+        Ok(parts.fold(first, |mut all, part| {
+            all.ids.extend(part.ids);
+            all.target.as_mut().zip(part.target).into_iter().for_each(|(all, part)| all.append(part));
+            all.weights.as_mut().zip(part.weights).into_iter().for_each(|(all, part)| all.extend(part));
+            all.prediction.append(part.prediction);
+            all
+        }))
+    }
+
+    /// All rows with their features.
+    ///
+    /// # Errors
+    /// When something is missing, was changed on disk, or does not fit together.
+    pub fn load(&self) -> Result<LoadedMatrix, ModelError> {
+        let parts = self.each(|ids, rows| Ok((ids, rows)))?;
+        let rows = parts.iter().map(|(ids, _)| ids.len()).sum();
+        let (mut ids, mut blocks) = (Vec::with_capacity(rows), Vec::with_capacity(parts.len()));
+        let (mut target, mut weights): (Option<Target>, Option<Vec<f64>>) = (None, None);
+        for (part, rows) in parts {
+            ids.extend(part);
+            blocks.push(rows.block);
+            match (&mut target, rows.target) {
+                (Some(all), Some(more)) => all.append(more),
+                (all, first) => *all = first,
+            }
+            match (&mut weights, rows.weights) {
+                (Some(all), Some(more)) => all.extend(more),
+                (all, first) => *all = first,
+            }
+        }
+        Ok(LoadedMatrix {
+            ids,
+            features: Features::new(self.encoders.features(), blocks)?,
+            target,
+            weights,
+            encoders: Arc::clone(&self.encoders),
+            encoders_digest: self.encoders_digest,
+        })
+    }
+}
+
 /// Encoded rows with all that belongs to them.
 #[derive(Clone, Debug)]
 pub struct LoadedMatrix {
@@ -75,18 +209,6 @@ impl LoadedMatrix {
     /// # Errors
     /// When something is missing, was changed on disk, or does not fit together.
     pub fn read(store: &Store, matrix: &ArtifactRef) -> Result<Self, ModelError> {
-        let Matrix { raw, encoders: encoders_digest, .. } = Matrix::read(store, &matrix.digest)?;
-        let encoders = FittedEncoders::read(store, &encoders_digest)?;
-        let chunks = manifest(store, &raw.digest)?.chunks;
-        let blocks: Vec<usize> = chunks.iter().map(|chunk| chunk.rows as usize).collect();
-        let table = Table::read(store, &raw.digest)?;
-        Ok(Self {
-            features: encoders.assemble(&table, Some(&blocks))?,
-            target: encoders.target(&table)?,
-            weights: encoders.weights(&table)?,
-            ids: table.ids(),
-            encoders: Arc::new(encoders),
-            encoders_digest,
-        })
+        StoredMatrix::open(store, matrix)?.load()
     }
 }

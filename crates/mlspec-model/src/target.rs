@@ -25,6 +25,15 @@ impl Target {
         }
     }
 
+    /// Adds the labels of more rows, which must be of the same kind and classes.
+    pub(crate) fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Class { codes, .. }, Self::Class { codes: others, .. }) => codes.extend(others),
+            (Self::Value(values), Self::Value(others)) => values.extend(others),
+            _ => debug_assert!(false, "labels of another kind"),
+        }
+    }
+
     /// Whether it has no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

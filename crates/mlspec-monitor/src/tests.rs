@@ -64,13 +64,13 @@ fn column<'a>(body: &'a Monitoring, name: &str) -> &'a ColumnDrift {
 #[test]
 fn the_stage_is_a_stage() {
     let bench = Bench::new();
-    let source = bench.source("people", people(60, 1, 0.3, 0.2));
+    let source = bench.source("people", people(40, 1, 0.3, 0.2));
     let mut named = bench.table(&source).into_frame();
     named = named.drop("id").unwrap();
     let rows = bench.derived(named, "people", &source);
-    let reference = bench.source("before", people(80, 20, 0.0, 0.0));
-    let (now, before) = (bench.source("now", predictions(60, 3, 0.5)), bench.source("then", predictions(80, 30, 0.9)));
-    let settings = json!({"columns": ["age", "team", "count", "ok"], "gates": [{}, {"measure": "psi", "threshold": 0.2, "severity": "warning"}]});
+    let reference = bench.source("before", people(50, 20, 0.0, 0.0));
+    let (now, before) = (bench.source("now", predictions(40, 3, 0.5)), bench.source("then", predictions(50, 30, 0.9)));
+    let settings = json!({"columns": ["age", "team", "ok"], "contributions": 1, "gates": [{}, {"measure": "psi", "threshold": 0.2, "severity": "warning"}]});
     let case = |settings: Value| {
         Case::new(&bench, entry(), settings)
             .on_empty(OnEmpty::Refuses("there are no rows in the"))

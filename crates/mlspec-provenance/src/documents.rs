@@ -4,6 +4,7 @@ use crate::flight::{bug, node_column};
 use crate::links::{Links, Node};
 use crate::tracked::by_id;
 use crate::{ProvenanceError, Tracked};
+use mlspec_record::body::{OperatorReport, OperatorTable};
 use mlspec_record::{
     ArtifactRef, ColumnLineage, Dependency, Digest, Lineage, LineageNode, LineageParent, Name, RowLineage,
     SourceColumn, TableSchema,
@@ -75,6 +76,21 @@ impl Tracked {
         Ok(ArtifactRef { lineage: Some(lineage), ..artifact })
     }
 
+    /// Keeps the tables of what operators found; gives the reports that name them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn write_reports(&self, store: &Store, options: &ChunkOptions) -> Result<Vec<OperatorReport>, ProvenanceError> {
+        let mut reports = self.reports().to_vec();
+        for (report, found) in reports.iter_mut().zip(&self.findings) {
+            for (name, frame) in &found.tables {
+                let digest = Table::new(by_id(frame.clone())?)?.write(store, options)?.digest;
+                report.tables.push(OperatorTable { name: (*name).to_owned(), digest });
+            }
+        }
+        Ok(reports)
+    }
+
     /// Keeps the lineage alone.
     ///
     /// # Errors
@@ -104,12 +120,18 @@ impl Tracked {
                 }
             });
         }
-        let table = match self.links.roots.is_empty() {
+        let own = self.links.own.and_then(|own| nodes.get(own));
+        let table = match is_listed(own, &self.links.roots) {
             true => None,
             false => Some(write_links(store, &self.links, options)?),
         };
         Ok(RowLineage::Nodes { nodes, own: self.links.own, table, roots: self.links.roots.clone() })
     }
+}
+
+/// Whether an edge table lists the rows: those of a scan are some of its rows, and nobody else says which.
+pub(crate) fn is_listed(own: Option<&LineageNode>, roots: &[usize]) -> bool {
+    roots.is_empty() && matches!(own, Some(LineageNode::Edges { .. }))
 }
 
 /// The document of a plan's result; `parents` holds the artifact of every table that the plan read.

@@ -1,12 +1,14 @@
 //! Binds a plan to columns, then to data; both ways through the same operators: a plan is checked by running it on no rows.
 
 use crate::flight::{bug, ids, node_column};
+use crate::inspect::{Counts, Inspector};
 use crate::links::{GROUP, Links, Node};
 use crate::operator::Relational;
 use crate::plan::{Kind, Plan};
 use crate::shape::Shape;
 use crate::{Flight, Problem, ProvenanceError, lost};
-use mlspec_record::{TableSchema, body::OperatorReport};
+use mlspec_record::TableSchema;
+use mlspec_record::body::{FittedBounds, OperatorReport};
 use mlspec_table::polars::prelude::*;
 use mlspec_table::{ROW, empty_frame, frame_schema, normalize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,8 +94,21 @@ pub(crate) struct Run {
     pub(crate) lost: u64,
     /// Where lost rows are listed, if they are to be.
     pub(crate) list: Option<Vec<lost::Lost>>,
+    /// What the operator at work found besides its result.
+    pub(crate) found: Found,
+    /// What operators found, by order of computation.
+    pub(crate) findings: BTreeMap<u64, Found>,
+    /// Groups whose rows are counted, if any.
+    pub(crate) inspector: Inspector,
     /// The operator at work, for that list.
     pub(crate) at: (u64, String, String, Option<&'static str>),
+}
+
+/// What an operator found besides its result: tables with row ids, by name; and bounds that it fitted to the whole table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) tables: Vec<(&'static str, DataFrame)>,
+    pub(crate) bounds: Vec<FittedBounds>,
 }
 
 impl Run {
@@ -118,9 +133,9 @@ pub(crate) fn bind(
     plan: &Plan,
     schemas: &BTreeMap<String, TableSchema>,
 ) -> Result<(Bound, Vec<Scan>), ProvenanceError> {
-    if plan.depth() > DEPTH {
-        return Err(ProvenanceError::Depth { found: plan.depth(), limit: DEPTH });
-    }
+    check_depth(plan)?;
+    let plan = &crate::sql::expand(plan, schemas)?;
+    check_depth(plan)?;
     let found = plan.scans();
     if found > SCANS {
         return Err(ProvenanceError::Scans { found, limit: SCANS });
@@ -131,6 +146,13 @@ pub(crate) fn bind(
     let wanted = bound.shape.schema.names().map(str::to_owned).collect();
     want(&mut bound, wanted);
     Ok((bound, binder.scans))
+}
+
+fn check_depth(plan: &Plan) -> Result<(), ProvenanceError> {
+    match plan.depth() > DEPTH {
+        true => Err(ProvenanceError::Depth { found: plan.depth(), limit: DEPTH }),
+        false => Ok(()),
+    }
 }
 
 struct Binder<'a> {
@@ -145,6 +167,7 @@ impl Binder<'_> {
     fn bind(&mut self, plan: &Plan) -> Result<(Bound, Flight), ProvenanceError> {
         match plan.kind() {
             Kind::Scan { table } => self.scan(table),
+            Kind::Query { .. } => Err(ProvenanceError::Broken("a query was not lowered".to_owned())),
             Kind::Apply { operator, inputs, position, table } => {
                 let bound: Vec<_> = inputs.iter().map(|input| self.bind(input)).collect::<Result<_, _>>()?;
                 let (inputs, empty): (Vec<_>, Vec<_>) = bound.into_iter().unzip();
@@ -205,6 +228,18 @@ fn dry(
     Ok((shape, flight))
 }
 
+/// The columns of an operator's result, on inputs with these columns.
+pub(crate) fn output_schema(operator: &dyn Relational, inputs: &[TableSchema]) -> Result<TableSchema, Problem> {
+    let mut run = Run::default();
+    let shapes = inputs.iter().map(|schema| Shape::scan("", schema)).collect();
+    let mut scan = |(at, schema): (usize, &TableSchema)| {
+        let node = run.add(Node::Scan(at));
+        Flight { frame: empty_frame(schema), own: Some(node), nodes: Vec::new() }
+    };
+    let empty: Vec<_> = inputs.iter().enumerate().map(&mut scan).collect();
+    dry(&mut run, operator, shapes, empty).map(|(shape, _)| shape.schema)
+}
+
 /// Tells every part of the plan which of its columns somebody reads.
 fn want(bound: &mut Bound, wanted: BTreeSet<String>) {
     if let Work::Apply(step) = &mut bound.work {
@@ -222,15 +257,29 @@ pub(crate) fn execute(
     run: &mut Run,
     read: &dyn Fn(usize) -> Result<DataFrame, ProvenanceError>,
 ) -> Result<Flight, ProvenanceError> {
+    Ok(counted(bound, run, read)?.0)
+}
+
+/// As [`execute`], with the rows of inspected groups.
+fn counted(
+    bound: &Bound,
+    run: &mut Run,
+    read: &dyn Fn(usize) -> Result<DataFrame, ProvenanceError>,
+) -> Result<(Flight, Vec<Counts>), ProvenanceError> {
     match &bound.work {
         Work::Scan(at) => {
             let node = run.add(Node::Scan(*at));
-            Ok(bound.settle(Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() })?)
+            let flight = bound.settle(Flight { frame: read(*at)?, own: Some(node), nodes: Vec::new() })?;
+            let groups = run.inspector.count(&flight, &run.nodes)?;
+            Ok((flight, groups))
         }
         Work::Apply(step) => {
-            let inputs: Vec<_> = step.inputs.iter().map(|input| execute(input, run, read)).collect::<Result<_, _>>()?;
-            let rows_in = inputs.iter().map(|input| input.rows() as u64).sum();
+            let inputs: Vec<_> = step.inputs.iter().map(|input| counted(input, run, read)).collect::<Result<_, _>>()?;
+            let (inputs, before): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
+            let rows_in = inputs.iter().map(|input: &Flight| input.rows() as u64).sum();
             let flight = apply(bound, step, run, inputs)?;
+            let groups = run.inspector.count(&flight, &run.nodes)?;
+            let found = std::mem::take(&mut run.found);
             let report = OperatorReport {
                 position: step.position,
                 operator: step.operator.name(),
@@ -239,9 +288,13 @@ pub(crate) fn execute(
                 rows_out: flight.rows() as u64,
                 dropped: run.lost,
                 reason: step.operator.reason().filter(|_| run.lost > 0).map(str::to_owned),
+                bounds: found.bounds.clone(),
+                tables: Vec::new(),
+                shares: run.inspector.told(&before, &groups),
             };
+            run.findings.entry(step.order).or_insert(found);
             run.reports.entry(step.order).or_insert(report);
-            Ok(flight)
+            Ok((flight, groups))
         }
     }
 }
@@ -251,6 +304,7 @@ pub(crate) fn apply(bound: &Bound, step: &Step, run: &mut Run, inputs: Vec<Fligh
     let Step { operator, position, table, .. } = step;
     run.wanted.clone_from(&bound.wanted);
     run.lost = 0;
+    run.found = Found::default();
     run.at = (*position, operator.name(), table.clone(), operator.reason());
     let done = operator.run(run, inputs).and_then(|flight| {
         let frame = normalize(flight.frame.clone())?;

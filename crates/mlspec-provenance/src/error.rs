@@ -23,6 +23,16 @@ pub enum ProvenanceError {
     /// An expression or parameter is wrong in itself.
     #[error("{0}")]
     Problem(Box<Problem>),
+    /// A query cannot be read, or cannot become operators.
+    #[error("the query cannot be done{}: {reason}", query_place(.line, .column))]
+    Query {
+        /// Why not.
+        reason: String,
+        /// The line in its text, from 1; 0 if unknown.
+        line: u64,
+        /// The column in the line, from 1.
+        column: u64,
+    },
     /// The plan reads a table that is not given.
     #[error("there is no table `{table}`")]
     UnknownTable {
@@ -247,6 +257,7 @@ impl Failure for ProvenanceError {
             Self::Store(error) => error.exit_code(),
             Self::Broken(_) => ExitCode::Outside,
             Self::UnknownTable { .. }
+            | Self::Query { .. }
             | Self::Scans { .. }
             | Self::Depth { .. }
             | Self::NoLineage(_)
@@ -277,6 +288,10 @@ impl Failure for ProvenanceError {
             _ => Place::default(),
         }
     }
+}
+
+fn query_place(line: &u64, column: &u64) -> String {
+    if *line == 0 { String::new() } else { format!(" (line {line}, column {column} of its text)") }
 }
 
 /// For `Broken`: a source column that its scan does not have.

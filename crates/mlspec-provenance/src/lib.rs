@@ -7,13 +7,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod broad;
 mod build;
 mod documents;
 mod engine;
 mod error;
-mod expression;
 mod flight;
 mod hash;
+mod inspect;
 mod links;
 mod lost;
 mod operator;
@@ -22,17 +23,19 @@ mod plan;
 mod reach;
 mod shape;
 mod slices;
+mod sql;
 #[cfg(test)]
 mod testing;
 mod tracer;
 mod tracked;
 mod update;
 
+pub use broad::broad_lineage;
 pub use documents::{identity_lineage, source_lineage, whole_lineage};
 pub use engine::Scan;
 pub use error::{Problem, ProvenanceError, closest};
-pub use expression::{FUNCTIONS, check_expression};
 pub(crate) use flight::Flight;
+pub use inspect::Inspection;
 pub use lost::Lost;
 pub use operator::Operator;
 pub use ops::{
@@ -43,6 +46,7 @@ pub use ops::{
 pub use plan::{Plan, Planned};
 pub use reach::{Link, LinkChanges, Reach, Reached};
 pub use slices::{Behind, Members, RowsBehind, SliceError, members_by_value};
+pub use sql::{Expression, Function, check_expression, functions, query_tables};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
 pub use update::{Materialized, Updated};

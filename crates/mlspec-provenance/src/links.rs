@@ -32,7 +32,7 @@ pub(crate) enum Node {
 
 impl Links {
     /// The nodes that ids here name, and the columns that hold those ids.
-    fn ends(&self) -> impl Iterator<Item = (usize, String)> {
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (usize, String)> {
         let roots = self.roots.iter().map(|root| (*root, node_column(*root)));
         self.own.map(|own| (own, ROW.to_owned())).into_iter().chain(roots)
     }

@@ -1,13 +1,15 @@
 //! The plan: which tables are read and what is done to their rows.
 
 use crate::engine::{self, Run, Scan};
+use crate::inspect::Inspector;
 use crate::operator::Relational;
 use crate::ops::{
     Aggregate, Cast, Concat, Constant, Derive, Distinct, DropNulls, FillNulls, Filter, GroupBy, Join, Map, Rename,
     Select,
 };
+use crate::sql::Query;
 use crate::tracked::{column_lineage, track};
-use crate::{Lost, Operator, Problem, ProvenanceError, Tracked};
+use crate::{Inspection, Lost, Operator, Problem, ProvenanceError, Tracked};
 use mlspec_record::{ColumnLineage, DataType, SourceColumn, TableSchema};
 use mlspec_table::Table;
 use mlspec_table::polars::prelude::DataFrame;
@@ -24,8 +26,21 @@ pub struct Plan {
 }
 
 pub(crate) enum Kind {
-    Scan { table: String },
-    Apply { operator: Arc<dyn Relational + Send + Sync>, inputs: Vec<Plan>, position: Option<u64>, table: String },
+    Scan {
+        table: String,
+    },
+    /// Becomes operators once columns are known.
+    Query {
+        query: Box<Query>,
+        inputs: BTreeMap<String, Plan>,
+        table: String,
+    },
+    Apply {
+        operator: Arc<dyn Relational + Send + Sync>,
+        inputs: Vec<Plan>,
+        position: Option<u64>,
+        table: String,
+    },
 }
 
 /// What a plan gives, known before data is read.
@@ -252,6 +267,22 @@ impl Plan {
         track(&bound.shape, scans, run, flight)
     }
 
+    /// As [`Plan::run`], and counts rows of groups: the reports say operator by operator how their shares change.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn run_inspecting(
+        &self,
+        tables: &BTreeMap<String, Table>,
+        inspections: Vec<Inspection>,
+    ) -> Result<Tracked, ProvenanceError> {
+        let (bound, scans) = engine::bind(self, &schemas(tables))?;
+        let inspector = Inspector { inspections, scans: scans.clone() };
+        let mut run = Run { inspector, ..Run::default() };
+        let flight = engine::execute(&bound, &mut run, &|at| frame(tables, &scans[at]))?;
+        track(&bound.shape, scans, run, flight)
+    }
+
     /// Lists the rows that operators dropped, by computing again.
     ///
     /// # Errors
@@ -274,6 +305,37 @@ impl Plan {
         found
     }
 
+    /// A query over plans, by the names of its tables.
+    pub(crate) fn of_query(query: Query, inputs: BTreeMap<String, Plan>, table: &str) -> Self {
+        let depth = inputs.values().map(Plan::depth).max().unwrap_or_default();
+        let kind = Kind::Query { query: Box::new(query), inputs, table: table.to_owned() };
+        Self { kind: Arc::new(kind), name: table.to_owned(), depth }
+    }
+
+    /// An operator on plans that were made.
+    pub(crate) fn made(
+        operator: Arc<dyn Relational + Send + Sync>,
+        inputs: Vec<Plan>,
+        position: Option<u64>,
+        table: &str,
+    ) -> Self {
+        let depth = 1 + inputs.iter().map(|input| input.depth).max().unwrap_or_default();
+        let kind = Kind::Apply { operator, inputs, position, table: table.to_owned() };
+        Self { kind: Arc::new(kind), name: table.to_owned(), depth }
+    }
+
+    /// The name of the table that it makes.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a query is to be lowered first.
+    pub(crate) fn has_query(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut BTreeSet::new(), &mut |plan| found |= matches!(*plan.kind, Kind::Query { .. }));
+        found
+    }
+
     pub(crate) fn kind(&self) -> &Kind {
         &self.kind
     }
@@ -293,10 +355,10 @@ impl Plan {
         if !seen.insert(self.address()) {
             return;
         }
-        if let Kind::Apply { inputs, .. } = &*self.kind {
-            for input in inputs {
-                input.visit(seen, each);
-            }
+        match &*self.kind {
+            Kind::Scan { .. } => {}
+            Kind::Apply { inputs, .. } => inputs.iter().for_each(|input| input.visit(seen, each)),
+            Kind::Query { inputs, .. } => inputs.values().for_each(|input| input.visit(seen, each)),
         }
         each(self);
     }
@@ -306,7 +368,7 @@ impl Plan {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         self.visit(&mut BTreeSet::new(), &mut |plan| {
             let count = match &*plan.kind {
-                Kind::Scan { .. } => 1,
+                Kind::Scan { .. } | Kind::Query { .. } => 1,
                 Kind::Apply { inputs, .. } => inputs
                     .iter()
                     .filter_map(|input| counts.get(&input.address()))
@@ -333,6 +395,7 @@ impl std::fmt::Debug for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &*self.kind {
             Kind::Scan { table } => write!(f, "{table}"),
+            Kind::Query { inputs, .. } => f.debug_tuple("query").field(inputs).finish(),
             Kind::Apply { operator, inputs, .. } => f.debug_tuple(&operator.name()).field(inputs).finish(),
         }
     }

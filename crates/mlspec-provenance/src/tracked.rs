@@ -1,6 +1,6 @@
 //! The result of a plan: rows, and where rows and columns come from.
 
-use crate::engine::{Run, Scan};
+use crate::engine::{Found, Run, Scan};
 use crate::flight::{bug, ids};
 use crate::links::{Links, Node};
 use crate::shape::{Shape, Sources};
@@ -20,6 +20,8 @@ pub struct Tracked {
     columns: Vec<ColumnLineage>,
     indirect: Vec<SourceColumn>,
     reports: Vec<OperatorReport>,
+    /// What operators found, in the order of the reports.
+    pub(crate) findings: Vec<Found>,
 }
 
 /// The columns' lineage as documents hold it.
@@ -51,6 +53,7 @@ pub(crate) fn track(shape: &Shape, scans: Vec<Scan>, run: Run, flight: Flight) -
         columns,
         indirect,
         reports: run.reports.into_values().collect(),
+        findings: run.findings.into_values().collect(),
     })
 }
 
@@ -88,7 +91,8 @@ impl Tracked {
         &self.indirect
     }
 
-    /// What each operator did, by position.
+    /// What each operator did, by position; tables of what they found are not among it before they are kept
+    /// ([`Tracked::write_reports`]).
     pub fn reports(&self) -> &[OperatorReport] {
         &self.reports
     }

@@ -47,6 +47,9 @@ pub struct Envelope<B> {
     pub inputs: Vec<Input>,
     /// What the stage wrote.
     pub outputs: Vec<Output>,
+    /// Artifacts among these that lie in no store: for records of foreign tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
     /// The stage's settings, with defaults filled in.
     pub parameters: Map<String, Value>,
     /// The seed of its random draws, if it had one.
@@ -173,6 +176,16 @@ pub struct Output {
     pub artifact: ArtifactRef,
 }
 
+/// An artifact, or its lineage, that lies in no store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Elsewhere {
+    /// Its digest.
+    pub digest: Digest,
+    /// Where it lies: a path or an address, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
 /// A label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Tag {
@@ -194,6 +207,9 @@ pub struct ExecutionProfile {
     /// The highest resident memory of the process so far, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
+    /// The digest of what was said on the way, as text: what a program outside wrote to standard output and standard error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Digest>,
     /// Further measurements by name, with the unit as suffix (`predict_row_p50_seconds`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measurements: BTreeMap<String, f64>,

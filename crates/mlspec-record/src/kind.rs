@@ -27,6 +27,8 @@ pub enum Kind {
     Test,
     /// Stage 12: a batch of rows was held against a reference.
     Monitoring,
+    /// A fitted model was applied to rows: predictions are wanted, nothing is measured.
+    Prediction,
     /// A named dataset.
     Dataset,
     /// One version of a dataset.
@@ -48,7 +50,7 @@ pub struct KindError(String);
 
 impl Kind {
     /// All kinds, records of stages first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Ingestion,
         Self::Analysis,
         Self::Transformation,
@@ -58,6 +60,7 @@ impl Kind {
         Self::Evaluation,
         Self::Test,
         Self::Monitoring,
+        Self::Prediction,
         Self::Dataset,
         Self::DatasetVersion,
         Self::Artifact,
@@ -78,6 +81,7 @@ impl Kind {
             Self::Evaluation => "evaluation",
             Self::Test => "test",
             Self::Monitoring => "monitoring",
+            Self::Prediction => "prediction",
             Self::Dataset => "dataset",
             Self::DatasetVersion => "dataset-version",
             Self::Artifact => "artifact",
@@ -89,7 +93,7 @@ impl Kind {
 
     /// Whether stages write documents of this kind; the others are managed objects.
     pub fn is_stage(self) -> bool {
-        self <= Self::Monitoring
+        self < Self::Dataset
     }
 
     /// The id of the schema that documents of this kind are written to by this version of the crate.
@@ -183,8 +187,8 @@ mod tests {
             assert_eq!(SchemaId::new(&kind.schema().to_string()), Ok(kind.schema()));
             assert_eq!(kind.schema().name(), kind.as_str());
         }
-        assert_eq!(Kind::ALL.iter().filter(|kind| kind.is_stage()).count(), 9);
-        assert!(Kind::Monitoring.is_stage() && !Kind::Dataset.is_stage());
+        assert_eq!(Kind::ALL.iter().filter(|kind| kind.is_stage()).count(), 10);
+        assert!(Kind::Monitoring.is_stage() && Kind::Prediction.is_stage() && !Kind::Dataset.is_stage());
         assert_eq!("evaluations".parse::<Kind>(), Err(KindError("evaluations".to_owned())));
     }
 

@@ -9,6 +9,7 @@
 mod artifact;
 pub mod body;
 mod canonical;
+mod datastore;
 mod digest;
 mod envelope;
 pub mod erasure;
@@ -31,10 +32,11 @@ mod version;
 
 pub use artifact::{ArtifactKind, ArtifactRef};
 pub use canonical::{CanonicalError, canonical_bytes, canonical_digest, canonical_document};
+pub use datastore::{Datastore, FromEnvironment, SslMode, TextOrVariable, VariableName, VariableNameError};
 pub use digest::{Digest, DigestError, Hasher};
 pub use envelope::{
-    Code, Envelope, ExecutionProfile, Input, Output, Producer, ProducerRef, RunRef, StepRef, StepUpdate, Tag,
-    UpdateMethod,
+    Code, Elsewhere, Envelope, ExecutionProfile, Input, Output, Producer, ProducerRef, RunRef, StepRef, StepUpdate,
+    Tag, UpdateMethod,
 };
 pub use failure::{ExitCode, Failure, Place};
 pub use id::{Id, IdError};
@@ -44,9 +46,7 @@ pub use lineage::{
 };
 pub use name::{Name, NameError};
 pub use object::Object;
-pub use pipeline::{
-    Constraint, Datastore, DatastoreKind, Parameter, ParameterType, PipelineFile, PortRef, PortRefError, StepFile,
-};
+pub use pipeline::{Constraint, Parameter, ParameterType, PipelineFile, PortRef, PortRefError, StepFile};
 pub use record::{Record, RecordError};
 pub use retention::{Age, AgeError, Retention};
 pub use seed::{Seed, SeedError};

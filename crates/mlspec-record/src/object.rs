@@ -134,8 +134,57 @@ pub struct PipelineRun {
     /// The change of sources that it carried through the pipeline, if it did not read them anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<RunUpdate>,
+    /// What new rows it predicted with the model of another run. Such a run is no version of its pipeline, and never live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<RunPrediction>,
     /// Its steps, in an order in which they can run.
     pub steps: Vec<StepRun>,
+}
+
+/// New rows that were predicted with the model of another run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunPrediction {
+    /// The run that fitted the model.
+    pub from: Id,
+    /// The step there that fitted it.
+    pub model: Name,
+    /// The sources that new rows took the place of; the others are the dataset versions of that run.
+    pub sources: Vec<NewRows>,
+    /// The expectations that were passed over, since they are about columns that the new rows lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// New rows in the place of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewRows {
+    /// The step that ingests the source.
+    pub step: Name,
+    /// The dataset.
+    pub dataset: Name,
+    /// How many rows there are.
+    pub rows: u64,
+    /// How many rows of the file were left out, since they were erased before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// Columns of the dataset that the file lacks; nothing that predictions depend on depends on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Expectations of a step that were passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PassedOver {
+    /// The step that validates.
+    pub step: Name,
+    /// How many of its expectations.
+    pub expectations: u64,
+    /// How many it has.
+    pub of: u64,
 }
 
 /// A change of sources that a run carried through its pipeline.

@@ -1,6 +1,6 @@
 //! The pipeline file: configuration apart from code.
 
-use crate::{Description, Name, Retention, Seed, StageId, Tag, Version, text::string_type};
+use crate::{Datastore, Description, Name, Retention, Seed, StageId, Tag, Version, text::string_type};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -129,26 +129,6 @@ impl Constraint {
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
-}
-
-/// Where data lies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Datastore {
-    /// What kind of place it is.
-    #[serde(rename = "type")]
-    pub kind: DatastoreKind,
-    /// The folder, relative to the pipeline file's.
-    #[schemars(length(min = 1))]
-    pub path: String,
-}
-
-/// What kind of place a datastore is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DatastoreKind {
-    /// A folder of the file system; paths in it never leave it.
-    Folder,
 }
 
 /// An output port of a step: `step.port`.

@@ -2,13 +2,12 @@
 
 use crate::interpolate::interpolate;
 use crate::suggest::suggest;
-use crate::{Pipeline, Problem, Rejected, RunnerError, graph, ports};
+use crate::{Pipeline, Problem, Rejected, RunnerError, datastores, graph, ports};
 use mlspec_record::{ArtifactKind, Name, StageId, StepFile};
-use mlspec_stage::{Ports, Registry, Schemas, Site, Stage};
+use mlspec_stage::{Environment, Ports, Registry, Schemas, Site, Stage};
 use mlspec_store::Store;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Bytes that are never shown.
 #[derive(Clone)]
@@ -43,6 +42,8 @@ pub struct CheckOptions {
     pub given: BTreeMap<Name, Schemas>,
     /// The secret that erased rows are recognised with.
     pub secret: Option<Secret>,
+    /// Variables of the environment that datastores refer to and stages may ask for.
+    pub environment: Environment,
 }
 
 /// A pipeline that can run.
@@ -124,7 +125,9 @@ impl Pipeline {
         let (problems, given) = (self.problems().to_vec(), &options.given);
         let mut check = Check { pipeline: self, registry, given, problems, used: BTreeSet::new() };
         let secret = options.secret.clone().map(|Secret(bytes)| bytes);
-        let site = check.site(options.sample).with_secret(secret);
+        let site = Site::new(BTreeMap::new(), options.sample).with_secret(secret);
+        let site = site.with_environment(options.environment.clone());
+        let site = datastores::open(self, &options.environment, given.is_empty(), site, &mut check.problems);
         let mut drafts: BTreeMap<Name, Draft<'_>> = BTreeMap::new();
         for (name, file) in &self.file().steps {
             let step = check.build(name, file, &site);
@@ -163,20 +166,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn site(&mut self, sample: Option<u64>) -> Site {
-        let mut folders = BTreeMap::new();
-        for (name, datastore) in &self.pipeline.file().datastores {
-            let folder = self.pipeline.folder().join(Path::new(&datastore.path));
-            if !folder.is_dir() && self.given.is_empty() {
-                let message = format!("there is no folder `{}` for the datastore `{name}`", datastore.path);
-                let hint = Some("the path is relative to the folder of the pipeline file".to_owned());
-                self.problems.push(Problem::at(format!("/datastores/{name}/path"), message).hint(hint));
-            }
-            folders.insert(name.clone(), folder);
-        }
-        Site::new(folders, sample)
-    }
-
     fn build(&mut self, name: &Name, file: &StepFile, site: &Site) -> Option<CheckedStep> {
         let below = format!("/steps/{name}/settings");
         let refused =
@@ -247,7 +236,10 @@ impl Check<'_> {
                 continue;
             }
             let Some(step) = drafts.get(name).and_then(|draft| draft.step.as_ref()) else { continue };
-            if let Err(error) = step.stage.external(store) {
+            // Others are asked only where nothing here is wrong.
+            if self.problems.is_empty()
+                && let Err(error) = step.stage.reachable(store)
+            {
                 self.problems.push(Problem::of_stage(name, &error));
                 continue;
             }

@@ -357,9 +357,10 @@ impl<'a> Session<'a> {
         }
         let mut outcome = cx.finish();
         let measurements = std::mem::take(&mut outcome.measurements);
+        let log = outcome.log.take();
         let cost = cost(host.seconds() - began, spent, (self.around.resources)(), measurements);
         outcome.outputs = ordered(step, outcome.outputs)?;
-        Ok(Ran { outcome, cost })
+        Ok(Ran { outcome, cost: ExecutionProfile { log, ..cost } })
     }
 
     fn schemas(&self, inputs: &[Delivery]) -> Result<Schemas, StepFailure> {

@@ -7,8 +7,10 @@
 //! threads) comes in by [`Surroundings`]; what happens goes out to an [`Observer`]. [`status`], [`explain`], [`show`],
 //! [`Dag`] and [`reproduce`] look at runs afterwards.
 
+mod add;
 mod check;
 mod dag;
+mod datastores;
 mod deliver;
 mod error;
 mod execute;
@@ -33,6 +35,7 @@ mod suggest;
 mod surroundings;
 mod update;
 
+pub use add::{Added, add};
 pub use check::{CheckOptions, Checked, CheckedStep, InputEdge, Secret};
 pub use dag::{Dag, DagStep};
 pub use error::RunnerError;

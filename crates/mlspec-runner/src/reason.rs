@@ -149,9 +149,10 @@ impl<'a> History<'a> {
             ids.into_iter()
         });
         while runs.len() <= at {
-            // A run whose file cannot be read tells nothing; samples are another story.
+            // A run whose file cannot be read tells nothing; samples and predictions are another story.
             let run = self.store.run(&left.next()?).ok();
-            let run = run.filter(|run| run.name == *self.pipeline && run.body.sample.is_none());
+            let is_version = |body: &PipelineRun| body.sample.is_none() && body.prediction.is_none();
+            let run = run.filter(|run| run.name == *self.pipeline && is_version(&run.body));
             runs.extend(run.map(|run| Arc::new(keys(&run.body))));
         }
         runs.get(at).cloned()

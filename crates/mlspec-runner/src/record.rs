@@ -64,6 +64,7 @@ impl Told<'_> {
             producer: step.stage.producer(),
             inputs: self.inputs.iter().map(input).collect(),
             outputs: self.outputs,
+            elsewhere: Vec::new(),
             parameters: step.settings.clone(),
             seed: Some(file.seed),
             environment: self.around.environment.clone(),
@@ -86,6 +87,7 @@ pub(crate) fn cost(
         wall_seconds: Some(seconds),
         cpu_seconds: after.cpu_seconds.zip(before.cpu_seconds).map(|(now, then)| spent(now, then)),
         peak_memory_bytes: after.peak_memory_bytes,
+        log: None,
         measurements,
     }
 }

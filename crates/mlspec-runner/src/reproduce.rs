@@ -78,7 +78,13 @@ pub fn reproduce(
     let given = given(store, &fresh, run)?;
     let planned = given.iter().map(|(step, given)| Ok((step.clone(), given.schemas(&fresh)?)));
     let planned = planned.collect::<Result<_, StoreError>>()?;
-    let options = CheckOptions { to: body.to.clone(), sample: body.sample, given: planned, secret: None };
+    let options = CheckOptions {
+        to: body.to.clone(),
+        sample: body.sample,
+        given: planned,
+        secret: None,
+        environment: around.variables.clone(),
+    };
     let checked = pipeline.check(registry, &fresh, &options)?;
     let options = RunOptions { parent: Some(run.id.clone()), given, ..RunOptions::default() };
     let report = checked.run(&fresh, around, &options, observer)?;

@@ -4,7 +4,7 @@ use crate::execute::Session;
 use crate::reason::History;
 use crate::update::Base;
 use crate::{Checked, Event, Given, Observer, RunnerError, Surroundings, schedule};
-use mlspec_record::object::{PipelineRun, RunState, RunUpdate, StepRun};
+use mlspec_record::object::{PipelineRun, RunPrediction, RunState, RunUpdate, StepRun};
 use mlspec_record::{Digest, ExitCode, Failure, Id, Kind, Name, Object, Output, Place, Status};
 use mlspec_store::{Live, LiveStep, Store};
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct RunOptions {
     /// The change of sources that is carried through the pipeline: steps whose inputs differ from those of the run before are
     /// updated rather than run.
     pub update: Option<RunUpdate>,
+    /// The new rows that the run predicts with the model of another run; it is never live.
+    pub prediction: Option<RunPrediction>,
     /// Don't make the results live: the caller does, under its own lock of the pipeline.
     pub hold: bool,
 }
@@ -176,7 +178,8 @@ impl Checked {
         run.body.finished = Some(around.host.now());
         run.body.steps = steps.iter().map(StepReport::recorded).collect();
         guard.finish(&run)?;
-        let whole = self.options.to.is_none() && self.options.sample.is_none() && !options.hold;
+        let part = self.options.to.is_some() || self.options.sample.is_some() || options.prediction.is_some();
+        let whole = !part && !options.hold;
         let live = whole && state == RunState::Completed && store.put_live(pipeline, &live(&run, &steps))?;
         let (seconds, time) = (around.host.seconds() - began, around.host.now());
         observer.event(&Event::RunFinished { run: id, state, live, exit_code: exit_code as u8, seconds, time });
@@ -206,6 +209,7 @@ impl Checked {
                 sample: self.options.sample,
                 parent_run_id: options.parent.clone(),
                 update: options.update.clone(),
+                prediction: options.prediction.clone(),
                 steps: Vec::new(),
             },
         }

@@ -61,6 +61,9 @@ pub fn status(store: &Store, pipeline: Option<&Name>) -> Result<Vec<PipelineStat
     for id in store.runs()? {
         // A run whose file cannot be read hides no other.
         let Ok(run) = store.run(&id) else { continue };
+        if run.body.prediction.is_some() {
+            continue;
+        }
         if pipeline.is_none_or(|name| *name == run.name) && seen.insert(run.name.clone()) {
             found.push(status_of(store, run)?);
         }

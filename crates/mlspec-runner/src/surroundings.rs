@@ -1,7 +1,7 @@
 //! What the program around a run provides. Nothing in this crate reads a clock, the environment or random numbers by itself.
 
 use mlspec_record::{Code, Id};
-use mlspec_stage::Host;
+use mlspec_stage::{Environment, Host};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub struct Surroundings<'a> {
     pub environment: BTreeMap<String, String>,
     /// The table engine and its version, such as `polars 0.55.2`: part of every cache key.
     pub engine: String,
+    /// Variables of the environment that stages may ask for, where a run is made from a record or another run.
+    pub variables: Environment,
     /// How many steps may run at once; at least one does.
     pub threads: usize,
 }

@@ -37,6 +37,7 @@ fn schema_of(kind: Kind) -> Option<Schema> {
         Kind::Evaluation => of::<Envelope<body::Evaluation>>(),
         Kind::Test => of::<Envelope<body::Test>>(),
         Kind::Monitoring => of::<Envelope<body::Monitoring>>(),
+        Kind::Prediction => of::<Envelope<body::Prediction>>(),
         Kind::Dataset => of::<Object<object::Dataset>>(),
         Kind::DatasetVersion => of::<Object<object::DatasetVersion>>(),
         Kind::Artifact => of::<Object<object::Artifact>>(),

@@ -17,6 +17,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The name of the hash in records.
 pub const HASH: &str = "xxh3-64-chain/1";
 
+/// The step between draws.
+pub(crate) const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
+
 /// How many rows are hashed at a time.
 const BLOCK: usize = 8_192;
 
@@ -27,7 +30,12 @@ pub struct Keys(Vec<u64>);
 impl Keys {
     /// As many rows, no key yet.
     pub fn new(rows: usize, seed: Seed) -> Self {
-        let mut start = b"split\0".to_vec();
+        Self::with_purpose(rows, "split", seed)
+    }
+
+    /// As [`Keys::new`], for draws that have nothing to do with those of a split: the hash begins with another text.
+    pub(crate) fn with_purpose(rows: usize, purpose: &str, seed: Seed) -> Self {
+        let mut start = [purpose.as_bytes(), b"\0"].concat();
         start.extend(seed.get().to_le_bytes());
         Self(vec![xxh3_64(&start); rows])
     }
@@ -63,9 +71,13 @@ impl Keys {
         Ok(())
     }
 
+    /// The hashes so far.
+    pub(crate) fn states(&self) -> &[u64] {
+        &self.0
+    }
+
     /// The draws, in `[0, 1)`.
     pub fn draws(&self) -> impl Iterator<Item = f64> {
-        const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
         self.0.iter().map(|state| (state >> 11) as f64 * UNIT)
     }
 }

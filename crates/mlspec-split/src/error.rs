@@ -24,6 +24,27 @@ pub enum SplitError {
     /// Rows are to stay together by columns, and none is named.
     #[error("`by.columns` must name at least one column")]
     NoColumns,
+    /// A setting does not fit.
+    #[error("{0}")]
+    Setting(String),
+    /// Rows belong to no part.
+    #[error("{rows} {} {what} in the column `{column}`, which says the part", if *.rows == 1 { "row has" } else { "rows have" })]
+    Unplaced {
+        /// How many.
+        rows: u64,
+        /// What they have instead of a part.
+        what: &'static str,
+        /// The column that says the part.
+        column: String,
+    },
+    /// Values of this type are no times.
+    #[error("the column `{column}` is of type `{found}`, expected dates, moments or integers")]
+    NoTime {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: DataType,
+    },
     /// The column is not there.
     #[error("there is no column `{column}`")]
     Column {
@@ -35,6 +56,14 @@ pub enum SplitError {
     /// Values of this type cannot keep rows together.
     #[error("rows cannot be kept together by column `{column}` of type `{found}`")]
     Type {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: DataType,
+    },
+    /// Values of this type have no distance.
+    #[error("the column `{column}` is of type `{found}`, expected numbers, times, texts or booleans")]
+    NoDistance {
         /// The column.
         column: String,
         /// Its type.
@@ -76,7 +105,7 @@ impl From<ProvenanceError> for SplitError {
 impl Failure for SplitError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::EmptyPart { .. } => ExitCode::Data,
+            Self::EmptyPart { .. } | Self::Unplaced { .. } => ExitCode::Data,
             Self::Table(error) => error.exit_code(),
             Self::Store(error) => error.exit_code(),
             Self::Provenance(error) => error.exit_code(),
@@ -95,6 +124,7 @@ impl Failure for SplitError {
             Self::EmptyPart { .. } => {
                 Some("give it a larger share, split by smaller groups, or set `allow_empty: true`".to_owned())
             }
+            Self::Unplaced { .. } => Some("filter these rows before, or set `leave_out` for them".to_owned()),
             Self::Type { .. } => Some("derive a column of numbers or text from it before".to_owned()),
             Self::Table(error) => error.hint(),
             Self::Store(error) => error.hint(),
@@ -105,9 +135,11 @@ impl Failure for SplitError {
 
     fn place(&self) -> Place {
         match self {
-            Self::Column { column, .. } | Self::Type { column, .. } => {
-                Place { table_column: Some(column.clone()), ..Place::default() }
-            }
+            Self::Column { column, .. }
+            | Self::Type { column, .. }
+            | Self::NoTime { column, .. }
+            | Self::NoDistance { column, .. }
+            | Self::Unplaced { column, .. } => Place { table_column: Some(column.clone()), ..Place::default() },
             Self::Table(error) => error.place(),
             Self::Store(error) => error.place(),
             Self::Provenance(error) => error.place(),

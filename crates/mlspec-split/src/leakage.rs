@@ -1,6 +1,7 @@
 //! Whether rows of a source reach more than one part.
 
 use crate::Links;
+use crate::output::NONE;
 use mlspec_provenance::Reach;
 use std::collections::BTreeMap;
 
@@ -11,6 +12,15 @@ pub fn leakage(links: &Links, parts: &[usize]) -> BTreeMap<String, Reach> {
 }
 
 pub(crate) fn reach(links: &[(usize, u64)], parts: &[usize]) -> Reach {
+    // Rows that are in no part leak nowhere.
+    let kept: Vec<(usize, u64)>;
+    let links = match parts.contains(&NONE) {
+        false => links,
+        true => {
+            kept = links.iter().copied().filter(|(row, _)| parts.get(*row).is_some_and(|part| *part != NONE)).collect();
+            &kept
+        }
+    };
     let (rows, shared) = marked(links, parts).unwrap_or_else(|| sorted(links, parts));
     let mut has_link = vec![false; parts.len()];
     for &(row, _) in links {
@@ -25,7 +35,7 @@ pub(crate) fn reach(links: &[(usize, u64)], parts: &[usize]) -> Reach {
 /// Rows and shared rows, by a mark for each part that a row reaches: where ids are counted and parts are few.
 fn marked(links: &[(usize, u64)], parts: &[usize]) -> Option<(u64, u64)> {
     let greatest = usize::try_from(links.iter().map(|&(_, source)| source).max()?).ok()?;
-    if greatest / 16 > links.len() || parts.iter().any(|&part| part >= 64) {
+    if greatest / 16 > links.len() || parts.iter().any(|&part| part >= 64 && part != NONE) {
         return None;
     }
     let mut marks = vec![0_u64; greatest + 1];
@@ -65,6 +75,8 @@ mod tests {
         };
         check(1);
         check(u64::MAX / 9);
+        let links = [(0, 7), (1, 7), (2, 7)];
+        assert_eq!(reach(&links, &[0, NONE, 0]), Reach { rows: 1, shared: 0, links: 2, linked: 2 });
         assert_eq!(reach(&[], &[0, 0]), Reach { rows: 0, shared: 0, links: 0, linked: 0 });
     }
 }

@@ -1,9 +1,11 @@
 //! Between artifacts and the splitter; no decisions here.
 
+use crate::distance::distances;
+use crate::output::Takes;
 use crate::statistics::{self, WHAT};
-use crate::{By, HASH, Links, SplitError, SplitParams, Splitter, leakage, update};
+use crate::{Assigned, By, HASH, Links, SplitError, SplitParams, Splitter, leakage, moved, update, update_all};
 use mlspec_provenance::{Reach, Tracer, identity_lineage};
-use mlspec_record::body::{ColumnStatistics, Leak, Part, Severity, Splitting};
+use mlspec_record::body::{ColumnStatistics, Cut, Leak, Part, Severity, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
@@ -23,6 +25,9 @@ pub(crate) struct Outcome {
     pub(crate) parts: Vec<MadePart>,
     /// By source.
     pub(crate) reach: BTreeMap<String, Reach>,
+    /// Rows in no part, by reason.
+    pub(crate) left_out: BTreeMap<&'static str, u64>,
+    pub(crate) cuts: Vec<Cut>,
 }
 
 /// A part that is kept, with what is known of its columns.
@@ -77,6 +82,9 @@ impl Stage for Splitter {
     fn plan(&self, inputs: &Schemas) -> Result<Schemas, StageError> {
         let Some(schema) = inputs.get(ROWS) else { return Ok(Schemas::new()) };
         Splitter::plan(self, schema)?;
+        if let Some(distance) = &self.params().distance {
+            distance.plan(schema)?;
+        }
         Ok(self.parts().map(|part| (part.to_string(), schema.clone())).collect())
     }
 
@@ -87,32 +95,39 @@ impl Stage for Splitter {
         let links = Links::read(&Tracer::new(store), &input, &table.ids())?;
         let assigned = self.assign(&table, Some(&links), cx.seed())?;
         let tables = self.split(&table, &assigned)?;
-        let reach = leakage(&links, &assigned);
+        let reach = leakage(&links, &assigned.parts);
         cx.check_cancelled()?;
         let schema = table.schema().clone();
-        drop((table, links, assigned));
+        let Assigned { left_out, cuts, .. } = assigned;
+        drop((table, links));
         let options = manifest(store, &input.digest).map_err(SplitError::from)?.options();
         let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part, &options));
         let parts = parts.collect::<Result<_, _>>()?;
-        self.leave(cx, Outcome { input, schema, parts, reach })
+        self.leave(cx, Outcome { input, schema, parts, reach, left_out, cuts })
     }
 
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
-        match update::carry(self, cx)? {
+        let carried = match self.is_local() {
+            true => update::carry(self, cx)?,
+            false => update_all::carry(self, cx)?,
+        };
+        match carried {
             Some(outcome) => {
                 cx.incremental();
-                self.leave(cx, outcome)
+                self.leave(cx, outcome)?;
+                // Where a part depends on the row alone, no other row moves.
+                if self.is_local() { Ok(()) } else { moved::tell(self, cx) }
             }
             None => {
                 self.run(cx)?;
-                update::count_moved(self, cx)
+                moved::tell(self, cx)
             }
         }
     }
 }
 
 impl MadePart {
-    fn write(store: &Store, part: &Table, options: &ChunkOptions) -> Result<Self, SplitError> {
+    pub(crate) fn write(store: &Store, part: &Table, options: &ChunkOptions) -> Result<Self, SplitError> {
         let artifact = part.write(store, options)?;
         let columns: Vec<&str> = part.schema().names().collect();
         let (partial, state) = fold_loaded(store, (&artifact.digest, part), &columns, WHAT, None, statistics::partial)?;
@@ -123,17 +138,34 @@ impl MadePart {
 impl Splitter {
     /// Leaves parts, gate and body.
     fn leave(&self, cx: &mut Context<'_>, outcome: Outcome) -> Result<(), StageError> {
-        let Outcome { input, schema, parts: made, reach } = outcome;
+        let Outcome { input, schema, parts: made, reach, left_out, cuts } = outcome;
         let leakage: Vec<Leak> = reach.iter().map(|(source, reach)| reach.leak(source)).collect();
         self.hold_gate(cx, &leakage)?;
+        let artifacts: Vec<ArtifactRef> = made.iter().map(|part| part.artifact.clone()).collect();
+        let distances = distances(self, cx.store(), &schema, &artifacts)?;
+        if let Some(distance) = &self.params().distance
+            && let Some(reason) = distance.verdict(&distances)
+        {
+            match distance.severity {
+                Severity::Warning => cx.warn(reason),
+                Severity::Error => cx.refuse(reason),
+            }
+        }
         let parent = LineageParent { scan: ROWS.to_owned(), artifact: input };
         let lineage = identity_lineage(cx.store(), parent, &schema).map_err(SplitError::from)?;
         let mut parts = Vec::new();
-        for ((name, share), MadePart { mut artifact, columns, state }) in self.params().parts.iter().zip(made) {
+        let names: Vec<String> = self.parts().map(ToString::to_string).collect();
+        for (output, MadePart { mut artifact, columns, state }) in self.outputs().iter().zip(made) {
             artifact.lineage = Some(lineage);
             let rows = artifact.rows.unwrap_or_default();
-            cx.output(name.clone(), artifact)?;
-            parts.push(Part { name: name.to_string(), share: *share, rows, columns, state });
+            cx.output(output.name.clone(), artifact)?;
+            let sample_of = match output.takes {
+                Takes::Sample { of, .. } => names.get(of).cloned(),
+                _ => None,
+            };
+            let held_back = self.params().hold_back.contains(&output.name);
+            let name = output.name.to_string();
+            parts.push(Part { name, share: output.share, sample_of, held_back, rows, columns, state });
         }
         let (by, keys) = match &self.params().by {
             By::Row => ("row", Vec::new()),
@@ -141,7 +173,18 @@ impl Splitter {
             By::Source(source) => ("source", vec![source.to_string()]),
         };
         let links = reach.iter().map(|(source, reach)| reach.count(source)).collect();
-        cx.body(&Splitting { by: by.to_owned(), keys, hash: HASH.to_owned(), parts, leakage, links })
+        cx.body(&Splitting {
+            method: self.method(),
+            by: by.to_owned(),
+            keys,
+            hash: HASH.to_owned(),
+            parts,
+            cuts,
+            left_out: Assigned::told(&left_out),
+            leakage,
+            distances,
+            links,
+        })
     }
 
     /// Stops the pipeline, or tells, when rows of the source that is watched reach more than one part.
@@ -151,7 +194,7 @@ impl Splitter {
             let known = leaks.iter().map(|leak| leak.source.clone()).collect();
             return Err(SplitError::Source { source_name: gate.source.clone(), known });
         };
-        if leak.shared > 0 {
+        if leak.shared as f64 > gate.tolerance * leak.rows as f64 {
             let (shared, rows, source) = (leak.shared, leak.rows, &leak.source);
             let reason = format!("{shared} of {rows} rows of the source `{source}` reach more than one part");
             match gate.severity {

@@ -1,10 +1,12 @@
 //! A split goes on from the one before: rows that did not change stay where they are, so only those that did are assigned, and
 //! every part is patched. Sources of which a count cannot be carried over are counted anew, from tables of ids alone.
 
+use crate::output::{NONE, Takes};
+use crate::sample::sample;
 use crate::splitter::part_of;
 use crate::stage::{MadePart, Outcome, ROWS};
 use crate::statistics::{self, WHAT};
-use crate::{By, Links, SplitError, Splitter, leakage};
+use crate::{Assigned, By, Links, SplitError, Splitter, leakage};
 use mlspec_provenance::{Link, LinkChanges, Reach, SourceScan, Tracer};
 use mlspec_record::body::{Part, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Seed};
@@ -12,18 +14,18 @@ use mlspec_stage::{Context, Previous, StageError};
 use mlspec_store::Store;
 use mlspec_table::{Difference, Table, difference, fold, manifest, patch};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The split before.
-struct Base {
-    input: ArtifactRef,
+pub(crate) struct Base {
+    pub(crate) input: ArtifactRef,
     /// In the order of the parts.
-    outputs: Vec<ArtifactRef>,
-    body: Splitting,
+    pub(crate) outputs: Vec<ArtifactRef>,
+    pub(crate) body: Splitting,
 }
 
 impl Base {
-    fn of(splitter: &Splitter, previous: &Previous) -> Option<Self> {
+    pub(crate) fn of(splitter: &Splitter, previous: &Previous) -> Option<Self> {
         let body: Splitting = serde_json::from_value(previous.body().clone()).ok()?;
         let input = previous.inputs().find(|(port, _)| port.as_str() == ROWS)?.1.clone();
         let outputs: Option<Vec<_>> = splitter.parts().map(|part| previous.output(part.as_str()).cloned()).collect();
@@ -43,7 +45,7 @@ struct Side {
     table: Table,
     ids: Vec<u64>,
     links: Links,
-    parts: Vec<usize>,
+    assigned: Assigned,
     scans: Vec<SourceScan>,
 }
 
@@ -64,19 +66,19 @@ impl Side {
         for scan in &scans {
             links.add(&ids, scan, tracer.list_pairs_of(of, &ids, scan)?);
         }
-        let parts = splitter.assign(&table, Some(&links), seed)?;
-        Ok(Self { table, ids, links, parts, scans })
+        let assigned = splitter.assign(&table, Some(&links), seed)?;
+        Ok(Self { table, ids, links, assigned, scans })
     }
 
-    /// The ids of the rows in this part.
-    fn ids_in(&self, part: usize) -> Vec<u64> {
-        self.ids.iter().zip(&self.parts).filter(|(_, of)| **of == part).map(|(id, _)| *id).collect()
+    /// The ids of the rows that an output takes.
+    fn ids_in(&self, takes: &Takes) -> Vec<u64> {
+        self.ids.iter().zip(&self.assigned.parts).filter(|(_, of)| takes.has(**of)).map(|(id, _)| *id).collect()
     }
 
     /// The links to a source.
     fn reached(&self, source: &str) -> Vec<Link> {
         let links = self.links.iter().find(|(name, _)| *name == source).map(|(_, links)| links).unwrap_or_default();
-        let place = |&(at, source): &(usize, u64)| Some((*self.ids.get(at)?, source, *self.parts.get(at)?));
+        let place = |&(at, source): &(usize, u64)| Some((*self.ids.get(at)?, source, *self.assigned.parts.get(at)?));
         links.iter().filter_map(place).collect()
     }
 }
@@ -118,22 +120,25 @@ fn go_on(
     {
         return Ok(None);
     }
-    let rows: Vec<u64> = (0..base.outputs.len())
-        .map(|part| {
-            let before = base.outputs[part].rows.unwrap_or_default() + new.ids_in(part).len() as u64;
-            before.saturating_sub(old.ids_in(part).len() as u64)
+    let takes: Vec<&Takes> = splitter.outputs().iter().map(|output| &output.takes).collect();
+    let rows: Vec<u64> = takes
+        .iter()
+        .zip(&base.outputs)
+        .map(|(takes, output)| {
+            let before = output.rows.unwrap_or_default() + new.ids_in(takes).len() as u64;
+            before.saturating_sub(old.ids_in(takes).len() as u64)
         })
         .collect();
-    splitter.check_parts(&rows)?;
+    splitter.check_parts(manifest(store, &input.digest)?.rows, &rows)?;
     let schema = new.table.schema().clone();
-    let parts = (0..rows.len()).into_par_iter().map(|part| {
-        let (Some(output), Some(known)) = (base.outputs.get(part), base.body.parts.get(part)) else {
-            return Ok(None);
-        };
-        patched(store, (output, known), &old.ids_in(part), &part_of(&new.table, &new.parts, part)?).map(Some)
-    });
-    let parts: Vec<Option<MadePart>> = parts.collect::<Result<_, SplitError>>()?;
-    let parts: Vec<MadePart> = parts.into_iter().flatten().collect();
+    let changed = |at: usize| {
+        let takes = takes.get(at).copied()?;
+        Some((old.ids_in(takes), part_of(&new.table, &new.assigned.parts, takes)))
+    };
+    let parts = patched_all(splitter, store, base, seed, changed)?;
+    let Some(parts) = parts else { return Ok(None) };
+    // Rows that are in no part have links that count for nothing, which only all rows tell.
+    let keeps_links = keeps_links && base.body.left_out.is_empty() && !new.assigned.parts.contains(&NONE);
     let mut reach = BTreeMap::new();
     let mut unknown = Vec::new();
     let sources: BTreeSet<String> = new.scans.iter().map(|scan| scan.dataset.to_string()).collect();
@@ -155,9 +160,55 @@ fn go_on(
         }
     }
     if !unknown.is_empty() {
-        reach.extend(counted_anew(store, &tracer, &input, &parts, &unknown)?);
+        reach.extend(counted_anew(store, &tracer, &input, cells(splitter, &parts), &unknown)?);
     }
-    Ok(Some(Outcome { input, schema, parts, reach }))
+    let left_out = left_out(base, &old.assigned, &new.assigned);
+    Ok(Some(Outcome { input, schema, parts, reach, left_out, cuts: new.assigned.cuts }))
+}
+
+/// Rows in no part, less those that were and more those that are.
+fn left_out(base: &Base, old: &Assigned, new: &Assigned) -> BTreeMap<&'static str, u64> {
+    let reasons = ["gap", "null", "other"].into_iter();
+    let count = |of: &Assigned, reason| of.left_out.get(reason).copied().unwrap_or_default();
+    let found = reasons.map(|reason| {
+        let before = base.body.left_out.iter().find(|left| left.reason == reason).map_or(0, |left| left.rows);
+        (reason, (before + count(new, reason)).saturating_sub(count(old, reason)))
+    });
+    found.filter(|(_, rows)| *rows > 0).collect()
+}
+
+/// The parts that are cells, by cell.
+fn cells<'a>(splitter: &Splitter, parts: &'a [MadePart]) -> Vec<&'a MadePart> {
+    splitter.outputs().of_cells().into_iter().filter_map(|at| parts.get(at)).collect()
+}
+
+/// The outputs, each without the rows that left it and with those that came, by its place; samples are drawn anew.
+pub(crate) fn patched_all(
+    splitter: &Splitter,
+    store: &Store,
+    base: &Base,
+    seed: Seed,
+    changed: impl Fn(usize) -> Option<(Vec<u64>, Result<Table, SplitError>)> + Sync,
+) -> Result<Option<Vec<MadePart>>, SplitError> {
+    let takes: Vec<&Takes> = splitter.outputs().iter().map(|output| &output.takes).collect();
+    let made = (0..takes.len()).into_par_iter().map(|at| {
+        let known = base.outputs.get(at).zip(base.body.parts.get(at));
+        match (takes.get(at), known, changed(at)) {
+            (Some(Takes::Sample { .. }), ..) | (None, ..) | (_, None, _) | (_, _, None) => Ok(None),
+            (_, Some(known), Some((gone, new))) => patched(store, known, &gone, &new?).map(Some),
+        }
+    });
+    let mut made: Vec<Option<MadePart>> = made.collect::<Result<_, SplitError>>()?;
+    for (at, takes) in takes.iter().enumerate() {
+        let Takes::Sample { of, rows } = takes else { continue };
+        let Some(Some(whole)) = made.get(*of) else { return Ok(None) };
+        let digest = &whole.artifact.digest;
+        let ids = Table::read_columns(store, digest, &[])?.ids();
+        let chosen = sample(&ids, *rows, splitter.params().seed.unwrap_or(seed));
+        let options = manifest(store, digest)?.options();
+        made[at] = Some(MadePart::write(store, &Table::read_rows(store, digest, &chosen)?, &options)?);
+    }
+    Ok(made.into_iter().collect())
 }
 
 /// The rows that differ: of those that were, only what decides their part; of those that are, everything.
@@ -169,11 +220,7 @@ fn sides(
     input: &ArtifactRef,
     found: &Difference,
 ) -> Result<(Side, Side), SplitError> {
-    let keys: Vec<&str> = match &splitter.params().by {
-        By::Columns(columns) => columns.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect(),
-        _ => Vec::new(),
-    };
-    let old = found.old_rows(store, &base.input.digest, Some(&keys))?;
+    let old = found.old_rows(store, &base.input.digest, Some(&splitter.key_columns()))?;
     let new = found.new_rows(store, &input.digest, None)?;
     let old = Side::read(splitter, tracer, &base.input, old, seed)?;
     Ok((old, Side::read(splitter, tracer, input, new, seed)?))
@@ -200,11 +247,11 @@ fn counted_anew(
     store: &Store,
     tracer: &Tracer<'_>,
     input: &ArtifactRef,
-    parts: &[MadePart],
+    parts: Vec<&MadePart>,
     sources: &[String],
 ) -> Result<BTreeMap<String, Reach>, SplitError> {
     let mut assigned: Vec<(u64, usize)> = Vec::new();
-    for (at, part) in parts.iter().enumerate() {
+    for (at, part) in parts.into_iter().enumerate() {
         assigned.extend(Table::read_columns(store, &part.artifact.digest, &[])?.ids().into_iter().map(|id| (id, at)));
     }
     assigned.sort_unstable();
@@ -214,26 +261,4 @@ fn counted_anew(
         links.add(&ids, scan, tracer.list_pairs(input, scan)?);
     }
     Ok(leakage(&links, &part_of))
-}
-
-/// Measures how many rows that did not change are in another part than before, which happens only where rows hang together
-/// through chains of source rows.
-pub(crate) fn count_moved(splitter: &Splitter, cx: &mut Context<'_>) -> Result<(), StageError> {
-    let Some(base) = cx.previous().and_then(|previous| Base::of(splitter, previous)) else { return Ok(()) };
-    let store = cx.store();
-    let after = cx.input(ROWS, ArtifactKind::Table)?.artifact.digest;
-    let Some(found) = difference(store, &base.input.digest, &after).map_err(SplitError::from)? else { return Ok(()) };
-    let changed: HashSet<u64> = found.old_ids().into_iter().collect();
-    let now: BTreeMap<String, ArtifactRef> =
-        cx.outputs().iter().map(|output| (output.port.to_string(), output.artifact.clone())).collect();
-    let mut moved = 0_usize;
-    for (part, was) in splitter.parts().zip(&base.outputs) {
-        let Some(is) = now.get(part.as_str()) else { continue };
-        let left = difference(store, &was.digest, &is.digest).map_err(SplitError::from)?.unwrap_or_default().removed;
-        moved += left.iter().filter(|id| !changed.contains(id)).count();
-    }
-    if moved > 0 {
-        cx.measure("moved_rows", moved as f64);
-    }
-    Ok(())
 }

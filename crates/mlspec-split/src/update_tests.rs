@@ -139,25 +139,52 @@ fn some_world() -> impl Strategy<Value = World> {
     })
 }
 
+fn some_method() -> impl Strategy<Value = Value> {
+    let parts = || json!({"a": 0.6, "b": 0.3, "c": 0.1});
+    let by = |by: Value| json!({"parts": parts(), "by": by});
+    let strata = |columns: Value, by: Value| json!({"parts": parts(), "stratify": columns, "by": by});
+    let time = |more: Value| {
+        let mut time = json!({"column": "length", "order": ["c", "a", "b"], "nulls": "leave_out"});
+        time.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        time
+    };
+    prop_oneof![
+        Just(by(json!("row"))),
+        Just(by(json!({"columns": ["note"]}))),
+        Just(by(json!({"columns": ["length", "note", "length"]}))),
+        Just(by(json!({"source": "people"}))),
+        Just(strata(json!(["note"]), json!("row"))),
+        Just(strata(json!(["note", "length"]), json!({"source": "people"}))),
+        Just(strata(json!(["length"]), json!({"columns": ["note"]}))),
+        Just(json!({"folds": 3})),
+        Just(json!({"folds": 4, "stratify": ["note"], "by": {"source": "people"}})),
+        Just(json!({"parts": parts(), "time": time(json!({"gap": 1}))})),
+        Just(json!({"time": time(json!({"cuts": [-3, 4], "gap": 2}))})),
+        Just(
+            json!({"predefined": {"column": "note", "values": {"a": ["note 1", "note 2"], "b": ["note 3"], "c": ["note 4"]}, "others": "leave_out"}})
+        ),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn an_update_leaves_what_a_run_leaves(
         world in some_world(),
         steps in prop::collection::vec(prop::collection::vec(some_edit(), 0..4), 1..5),
-        by in prop_oneof![
-            Just(json!("row")),
-            Just(json!({"columns": ["note"]})),
-            Just(json!({"columns": ["length", "note", "length"]})),
-            Just(json!({"source": "people"})),
-        ],
+        method in some_method(),
         allow_empty in prop::bool::weighted(0.8),
+        sample in prop::bool::weighted(0.3),
         gate in prop::option::of(prop_oneof![Just("warning"), Just("error")]),
     ) {
-        let mut settings = json!({"parts": {"a": 0.6, "b": 0.3, "c": 0.1}, "by": by, "allow_empty": allow_empty});
+        let mut settings = method;
+        settings["allow_empty"] = json!(allow_empty);
         if let Some(severity) = gate {
             settings["leakage"] = json!({"source": "people", "severity": severity});
+        }
+        if sample && settings.get("folds").is_none() {
+            settings["samples"] = json!({"debug": {"of": "a", "rows": 3}});
         }
         check(&settings, &world, &steps);
     }
@@ -181,6 +208,39 @@ fn large_tables_are_carried_over_chunk_by_chunk() {
             Vec::new(),
         ];
         assert_eq!(check(&settings, &alone(9_000), &steps), steps.len(), "{by}");
+    }
+}
+
+#[test]
+fn rows_at_the_boundary_of_quotas_move_and_are_listed() {
+    for settings in [
+        json!({"parts": {"a": 0.5, "b": 0.5}, "stratify": ["note"]}),
+        json!({"folds": 4}),
+        json!({"parts": {"a": 0.5, "b": 0.5}, "time": {"column": "length", "order": ["a", "b"]}}),
+    ] {
+        let bench = Bench::new();
+        let stage = bench.build(&entry(), &settings).unwrap();
+        let (world, mut later) = (alone(200), alone(200));
+        (0..9).for_each(|at| later.edit(&Edit::Forget(at * 11)));
+        let (before, after) = (world.keep(&bench), later.keep(&bench));
+        let outcome = bench.run(stage.as_ref(), 1, &[("rows", &before)]).unwrap();
+        let updated = bench.update(stage.as_ref(), 1, (&[("rows", &before)], &outcome), &[("rows", &after)]).unwrap();
+        assert!(updated.incremental);
+        let part_of = |outcome: &Outcome| -> BTreeMap<u64, String> {
+            let cells = outcome.outputs.iter().filter(|output| !output.port.as_str().ends_with("train"));
+            cells
+                .flat_map(|output| {
+                    let name = output.port.to_string();
+                    bench.table(&output.artifact).ids().into_iter().map(move |id| (id, name.clone()))
+                })
+                .collect()
+        };
+        let (was, is) = (part_of(&outcome), part_of(&updated));
+        let moved: Vec<u64> = is.iter().filter(|(id, part)| was.get(id) != Some(part)).map(|(id, _)| *id).collect();
+        let listed = bench.table(updated.moved.as_ref().unwrap()).ids();
+        assert_eq!(listed, moved, "{settings}");
+        assert!(!moved.is_empty() && moved.len() < 40, "{settings}: {} rows", moved.len());
+        assert_eq!(updated.measurements["moved_rows"], moved.len() as f64);
     }
 }
 

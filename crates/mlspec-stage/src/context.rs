@@ -1,7 +1,9 @@
 //! What a running stage sees of the world.
 
 use crate::{Previous, StageError};
-use mlspec_record::{ArtifactKind, ArtifactRef, ExitCode, Failure, Name, Output, Place, Record, Seed, Timestamp};
+use mlspec_record::{
+    ArtifactKind, ArtifactRef, Digest, ExitCode, Failure, Name, Output, Place, Record, Seed, Timestamp,
+};
 use mlspec_store::Store;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,6 +46,8 @@ pub struct Outcome {
     pub body: Value,
     /// Measurements for the record's execution profile.
     pub measurements: BTreeMap<String, f64>,
+    /// What was said on the way, for the record's execution profile: the digest of an object in the store.
+    pub log: Option<Digest>,
     /// What the user should know, without stopping.
     pub warnings: Vec<String>,
     /// Why the pipeline must not go on, if it must not: a gate said no.
@@ -182,6 +186,11 @@ impl<'a> Context<'a> {
     /// Adds a measurement to the record's execution profile, with its unit as suffix.
     pub fn measure(&mut self, name: &str, value: f64) {
         self.outcome.measurements.insert(name.to_owned(), value);
+    }
+
+    /// Names the object in the store that holds what was said on the way: the log of a program outside.
+    pub fn log(&mut self, digest: Digest) {
+        self.outcome.log = Some(digest);
     }
 
     /// Tells the user something without stopping.

@@ -3,6 +3,8 @@
 
 mod changes;
 mod context;
+pub mod datastore;
+mod environment;
 mod error;
 mod ports;
 mod registry;
@@ -11,6 +13,7 @@ mod stage;
 
 pub use changes::{Changes, PortChange, Previous};
 pub use context::{BoundInput, Context, Host, Outcome};
+pub use environment::Environment;
 pub use error::StageError;
 pub use ports::{Port, Ports, Schemas};
 pub use registry::{Build, Registry, StageEntry, parse_settings};

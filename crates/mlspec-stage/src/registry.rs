@@ -30,6 +30,13 @@ impl Registry {
         Self(entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect())
     }
 
+    /// The same and one more, which takes the place of one of its id.
+    #[must_use]
+    pub fn with(mut self, entry: StageEntry) -> Self {
+        self.0.insert(entry.id.clone(), entry);
+        self
+    }
+
     /// The stage of this id.
     pub fn get(&self, id: &StageId) -> Option<&StageEntry> {
         self.0.get(id)

@@ -1,16 +1,20 @@
 //! Where a pipeline's data lies: datastores by name, and paths that do not leave them.
 
+use crate::Environment;
+use crate::datastore::Datastore;
 use mlspec_record::{ExitCode, Failure, Name};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-/// The datastores of a pipeline, as folders, how many rows a run reads, and the secret that erased rows are recognised with.
+/// The datastores of a pipeline, how many rows a run reads, the secret that erased rows are recognised with, and variables of the
+/// environment.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
-    datastores: BTreeMap<Name, PathBuf>,
+    datastores: BTreeMap<Name, Datastore>,
     sample: Option<u64>,
     secret: Option<Secret>,
+    environment: Environment,
 }
 
 /// Bytes that are never shown.
@@ -34,6 +38,16 @@ pub enum SiteError {
         name: Name,
         /// The names there are.
         known: Vec<Name>,
+    },
+    /// The datastore is a place of another kind.
+    #[error("the datastore `{name}` is of type `{found}`, expected `{expected}`")]
+    Kind {
+        /// The datastore.
+        name: Name,
+        /// Its kind.
+        found: &'static str,
+        /// The kind expected.
+        expected: &'static str,
     },
     /// The path would leave the datastore.
     #[error("the path `{path}` leaves the datastore `{datastore}`")]
@@ -69,15 +83,27 @@ impl Failure for SiteError {
         match self {
             Self::Unknown { .. } => Some("name it under `datastores` in the pipeline file".to_owned()),
             Self::Leaves { .. } => Some("a path is relative, without `..`, and no link on it leads outside".to_owned()),
+            Self::Kind { expected: "folder", .. } => {
+                Some("a database is read by a `query`, a folder by a `path`".to_owned())
+            }
+            Self::Kind { .. } => Some("a folder is read by a `path`, a database by a `query`".to_owned()),
             Self::Missing { .. } => None,
         }
     }
 }
 
 impl Site {
-    /// A site of these datastores; `sample` limits the rows of every source.
-    pub fn new(datastores: BTreeMap<Name, PathBuf>, sample: Option<u64>) -> Self {
-        Self { datastores, sample, secret: None }
+    /// A site of these folders; `sample` limits the rows of every source.
+    pub fn new(folders: BTreeMap<Name, PathBuf>, sample: Option<u64>) -> Self {
+        let datastores = folders.into_iter().map(|(name, folder)| (name, Datastore::Folder(folder))).collect();
+        Self { datastores, sample, ..Self::default() }
+    }
+
+    /// With a datastore more.
+    #[must_use]
+    pub fn with_datastore(mut self, name: Name, datastore: Datastore) -> Self {
+        self.datastores.insert(name, datastore);
+        self
     }
 
     /// With the secret that erased rows are recognised with. It comes from outside the store, and reaches no setting, record or
@@ -85,6 +111,17 @@ impl Site {
     #[must_use]
     pub fn with_secret(self, secret: Option<Vec<u8>>) -> Self {
         Self { secret: secret.map(Secret), ..self }
+    }
+
+    /// With variables of the environment: what the program around gives. They reach no setting, record or log.
+    #[must_use]
+    pub fn with_environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Variables of the environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The secret that erased rows are recognised with, if there is one.
@@ -97,15 +134,24 @@ impl Site {
         self.sample
     }
 
+    /// A datastore.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn datastore(&self, name: &Name) -> Result<&Datastore, SiteError> {
+        let known = || self.datastores.keys().cloned().collect();
+        self.datastores.get(name).ok_or_else(|| SiteError::Unknown { name: name.clone(), known: known() })
+    }
+
     /// The folder of a datastore.
     ///
     /// # Errors
-    /// When there is no datastore of this name.
+    /// When there is no datastore of this name, or it is no folder.
     pub fn folder(&self, datastore: &Name) -> Result<&Path, SiteError> {
-        self.datastores.get(datastore).map(PathBuf::as_path).ok_or_else(|| SiteError::Unknown {
-            name: datastore.clone(),
-            known: self.datastores.keys().cloned().collect(),
-        })
+        match self.datastore(datastore)? {
+            Datastore::Folder(folder) => Ok(folder),
+            other => Err(SiteError::Kind { name: datastore.clone(), found: other.kind(), expected: "folder" }),
+        }
     }
 
     /// An existing file in a datastore. Links are followed and must end inside.

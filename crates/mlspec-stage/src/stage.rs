@@ -39,6 +39,15 @@ pub trait Stage: Debug + Send + Sync {
         Ok(Value::Null)
     }
 
+    /// Whether what it reads from outside is there, before anything runs. By default [`Stage::external`] must work; a stage for which
+    /// that is much work looks less closely.
+    ///
+    /// # Errors
+    /// As [`Stage::external`].
+    fn reachable(&self, store: &Store) -> Result<(), StageError> {
+        self.external(store).map(drop)
+    }
+
     /// Runs: reads the inputs, writes exactly the declared outputs, sets the record's body.
     ///
     /// # Errors

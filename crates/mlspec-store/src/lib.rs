@@ -6,6 +6,7 @@
 //! ([`RunGuard`]), the step cache ([`CacheEntry`]), datasets, live versions ([`Live`]), changes under way, events, and [`Index`], which can be
 //! deleted. An [`Overlay`] is a store on top of another.
 
+mod added;
 mod cache;
 mod closure;
 mod dataset;
@@ -57,6 +58,7 @@ use std::sync::Arc;
 /// | `manifests/<hex>.json` | what a table digest stands for |
 /// | `records/<run>/_run.json` | a run; no step has a name that begins with `_` |
 /// | `records/<run>/<step>.json` | what a step of it wrote |
+/// | `records/<id>/<step>.json` | a record that others wrote, by its own id |
 /// | `cache/<hex>.json` | outputs of a step by what determines them |
 /// | `datasets/<name>/<n>.json` | versions of a dataset; the one with the highest number is current |
 /// | `suppressed/<dataset>.json` | what was erased and must not come back |

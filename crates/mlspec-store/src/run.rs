@@ -91,13 +91,14 @@ impl Store {
         Ok(runs)
     }
 
-    /// The runs of a pipeline, newest first; one whose file cannot be read is passed over.
+    /// The runs of a pipeline, newest first, but for those that only predicted new rows; one whose file cannot be read is passed over.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn runs_of(&self, pipeline: &Name) -> Result<impl Iterator<Item = Object<PipelineRun>>, StoreError> {
         let runs = self.runs()?.into_iter();
-        Ok(runs.filter_map(|id| self.run(&id).ok()).filter(move |run| run.name == *pipeline))
+        let of = move |run: &Object<PipelineRun>| run.name == *pipeline && run.body.prediction.is_none();
+        Ok(runs.filter_map(|id| self.run(&id).ok()).filter(of))
     }
 
     /// The newest run of a pipeline.

@@ -4,7 +4,8 @@ use crate::TableError;
 use polars::prelude as pl;
 use polars::prelude::{DataFrame, Series};
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_128;
+use std::collections::HashMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 /// How many rows are hashed at a time.
 const BLOCK: usize = 8_192;
@@ -52,6 +53,26 @@ pub fn row_bytes(frame: &DataFrame, columns: &[&str], equality: Equality) -> Res
         each(frame.column(name)?.as_materialized_series(), equality, &mut put)?;
     }
     Ok(rows)
+}
+
+/// Ids of rows by their values, for rows that nobody numbered: XXH3-64 of the row's hash and of how many equal rows stand before it, with
+/// that of `purpose` as seed. Equal rows in any order have the same set of ids, and a row that comes or goes changes no other's.
+///
+/// # Errors
+/// When a column is of a type that tables do not hold.
+pub fn content_ids(frame: &DataFrame, purpose: &str) -> Result<Vec<u64>, TableError> {
+    let columns: Vec<&str> = frame.columns().iter().map(|column| column.name().as_str()).collect();
+    let seed = xxh3_64(purpose.as_bytes());
+    let mut seen: HashMap<u128, u64> = HashMap::new();
+    let id = |hash: u128| {
+        let before = seen.entry(hash).or_default();
+        let mut bytes = [0; 24];
+        bytes[..16].copy_from_slice(&hash.to_le_bytes());
+        bytes[16..].copy_from_slice(&before.to_le_bytes());
+        *before += 1;
+        xxh3_64_with_seed(&bytes, seed)
+    };
+    Ok(row_hashes(frame, &columns, Equality::Value)?.into_iter().map(id).collect())
 }
 
 fn append(bytes: &mut Vec<u8>, value: Option<&[u8]>) {
@@ -185,6 +206,16 @@ mod tests {
         let same = |equality| bytes(&["b"], equality)[0] == bytes(&["b"], equality)[1];
         assert!(same(Equality::Key) && !same(Equality::Value));
         assert_eq!(bytes(&["a", "b"], Equality::Key)[3].len(), 9 + 2 + 9 + 8);
+    }
+
+    #[test]
+    fn ids_by_content_do_not_depend_on_other_rows() {
+        let ids = |values: &[i64]| content_ids(&df!("n" => values).unwrap(), "test").unwrap();
+        let all = ids(&[7, 8, 7, 9]);
+        assert_eq!(ids(&[9, 7, 7]), [all[3], all[0], all[2]]);
+        assert_ne!(all[0], all[2]);
+        assert_ne!(all, content_ids(&df!("n" => [7_i64, 8, 7, 9]).unwrap(), "other").unwrap());
+        assert!(ids(&[]).is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use artifact::{
     rows_digest,
 };
 pub use error::TableError;
-pub use hash::{Equality, row_bytes, row_hashes};
+pub use hash::{Equality, content_ids, row_bytes, row_hashes};
 pub use schema::{empty_frame, frame_schema};
 pub use table::Table;
 pub use types::{from_polars, normalize, to_polars};

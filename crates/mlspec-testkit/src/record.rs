@@ -2,8 +2,8 @@
 
 use crate::must;
 use mlspec_record::body::{
-    Analysis, Evaluation, Guarantee, Ingestion, Method, Monitoring, Splitting, Test, Training, Transformation,
-    Validation,
+    Analysis, Evaluation, Guarantee, Ingestion, Method, Monitoring, Prediction, Splitting, Test, Training,
+    Transformation, Validation,
 };
 use mlspec_record::{
     ArtifactKind, Envelope, Id, Input, Kind, Name, Output, Producer, ProducerRef, Record, RunRef, Seed, StageId,
@@ -67,6 +67,7 @@ fn envelope(kind: Kind, stage: StageId, producer: Producer, body: Value) -> Enve
         producer,
         inputs: Vec::new(),
         outputs: Vec::new(),
+        elsewhere: Vec::new(),
         parameters: Map::new(),
         seed: None,
         environment: std::collections::BTreeMap::new(),
@@ -105,6 +106,7 @@ pub(crate) fn check(record: &Record) {
         Kind::Evaluation => body::<Evaluation>(record),
         Kind::Test => body::<Test>(record),
         Kind::Monitoring => body::<Monitoring>(record),
+        Kind::Prediction => body::<Prediction>(record),
         other => panic!("a stage writes no `{other}`"),
     }
     if let Err(problems) = mlspec_schema::validate_record(&record.to_value()) {

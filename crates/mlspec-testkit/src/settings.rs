@@ -34,10 +34,7 @@ fn check_accepted(case: &Case<'_>, schema: &Schema, settings: &Value) {
     assert_eq!(stage.id(), case.entry.id, "the stage has the id of its entry");
     assert!(stage.kind().is_stage(), "a stage writes records of stages");
     let producer = stage.producer();
-    assert!(
-        producer.name.starts_with("mlspec-") && !producer.version.is_empty(),
-        "the stage names its crate and version"
-    );
+    assert!(!producer.name.is_empty() && !producer.version.is_empty(), "the stage names its crate and version");
     check_obeys(schema, settings);
     let filled = Value::Object(stage.settings());
     check_obeys(schema, &filled);

@@ -119,6 +119,9 @@ impl Stage for Head {
             _ => None,
         };
         let report = OperatorReport {
+            bounds: Vec::new(),
+            tables: Vec::new(),
+            shares: Vec::new(),
             position: 0,
             operator: "head".to_owned(),
             table: "rows".to_owned(),

@@ -3,7 +3,8 @@
 //!
 //! # Reading order
 //! [`View`] is a run with the records of its steps; [`Target`] and [`Pick`] say what is asked about. The questions are
-//! [`trace`] (backward), [`impact`] (forward), [`usage`] (which source rows trained a model) and [`lineage`] (columns). Each
+//! [`trace`] (backward), [`impact`] (forward), [`usage`] (which source rows trained a model) and [`lineage`] (columns);
+//! [`compare`] puts two runs side by side. Each
 //! answer is plain data that serialises to JSON and renders itself as text; some as graphs.
 
 mod answer;
@@ -18,6 +19,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use answer::compare::{
+    Changed, CoefficientMove, Comparison, FeatureChange, Figure, FittedChange, Presence, RowChange, RunSide,
+    StepChange, TableChange, compare,
+};
 pub use answer::impact::{Impact, Touched, impact};
 pub use answer::lineage::{ColumnAnswer, Lineage, lineage};
 pub use answer::trace::{Asked, Feature, Hop, SourceRows, Trace, trace};

@@ -2,7 +2,7 @@
 
 use crate::cell::cell;
 use crate::{RowId, TraceError};
-use mlspec_record::body::Ingestion;
+use mlspec_record::body::{Ingestion, RowPlaces};
 use mlspec_record::object::PipelineRun;
 use mlspec_record::{ArtifactRef, Envelope, Id, Kind, Name, Object, PortRef};
 use mlspec_store::Store;
@@ -52,9 +52,14 @@ pub struct SourceRow {
 pub struct FilePlace {
     /// The datastore.
     pub datastore: Name,
-    /// The path in it.
+    /// The path in it; empty for a row of a query.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// Which row of the file it was, from 1; a header is not counted.
+    /// The sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Which row of the file it was, from 1; a header is not counted. In a workbook the row of the sheet, of a query that of its result
+    /// in the order of the key.
     pub record: u64,
 }
 
@@ -77,7 +82,8 @@ impl View {
             let envelope = record.envelope()?;
             if record.kind() == Kind::Ingestion {
                 let body = record.envelope_of::<Ingestion>(Kind::Ingestion)?.body;
-                let outputs = envelope.outputs.iter();
+                // Beside its rows a step may leave those that it put aside.
+                let outputs = envelope.outputs.iter().filter(|output| output.port.as_str() == "rows");
                 sources.extend(outputs.map(|output| Source {
                     step: step.step.clone(),
                     artifact: output.artifact.clone(),
@@ -87,6 +93,11 @@ impl View {
             records.insert(step.step.clone(), envelope);
         }
         Ok(Self { store: store.clone(), run, records, sources })
+    }
+
+    /// The store that it lies in.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The run.
@@ -163,13 +174,14 @@ impl View {
             columns.map(|column| (column.name().to_string(), cell(column, at))).collect()
         };
         let ids = table.ids();
+        let places: Option<RowPlaces> = source.body.places.map(|places| self.store.json(&places)).transpose()?;
         Ok(ids
             .iter()
             .enumerate()
             .map(|(at, &row)| SourceRow {
                 row: RowId(row),
                 key: picked(&|name| source.body.key.iter().any(|key| key == name), at),
-                file: source.place(row),
+                file: source.place(row, places.as_ref()),
                 values: values.then(|| picked(&|_| true, at)),
             })
             .collect())
@@ -177,17 +189,31 @@ impl View {
 }
 
 impl Source {
-    /// Where a row stood.
-    pub fn place(&self, row: u64) -> Option<FilePlace> {
-        let holds = |first: u64, rows: u64| row >= first && row - first < rows;
-        let places = self.body.files.iter().filter_map(|file| Some((file, file.first_row?)));
-        let (file, first) = places.into_iter().find(|(file, first)| holds(*first, file.rows))?;
-        Some(FilePlace { datastore: file.datastore.clone(), path: file.path.clone(), record: row - first + 1 })
+    /// Where a row stood, by the record and, where its files' rows do not simply follow each other, the document that it names.
+    pub fn place(&self, row: u64, places: Option<&RowPlaces>) -> Option<FilePlace> {
+        let simple = self.body.files.iter().enumerate().find_map(|(at, file)| {
+            let after = row.checked_sub(file.first_row?).filter(|after| *after < file.rows)?;
+            Some((at, file.first_record.unwrap_or(1) + after))
+        });
+        if let Some(query) = &self.body.query {
+            let after = query.first_row.and_then(|first| row.checked_sub(first)).filter(|after| *after < query.rows);
+            let record = after.map(|after| after + 1).or_else(|| places?.find(row).map(|(_, record)| record))?;
+            return Some(FilePlace { datastore: query.datastore.clone(), path: String::new(), sheet: None, record });
+        }
+        let (file, record) = simple.or_else(|| places?.find(row))?;
+        let file = self.body.files.get(file)?;
+        let (datastore, path, sheet) = (file.datastore.clone(), file.path.clone(), file.sheet.clone());
+        Some(FilePlace { datastore, path, sheet, record })
     }
 }
 
 impl std::fmt::Display for FilePlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{} row {}", self.datastore, self.path, self.record)
+        match self.path.as_str() {
+            "" => write!(f, "{} query", self.datastore)?,
+            path => write!(f, "{}:{path}", self.datastore)?,
+        }
+        self.sheet.iter().try_for_each(|sheet| write!(f, " sheet {sheet}"))?;
+        write!(f, " row {}", self.record)
     }
 }

@@ -80,6 +80,30 @@ pub enum TrainError {
         /// How many are allowed.
         limit: usize,
     },
+    /// The solver needs features that don't depend on each other.
+    #[error("the solver `{solver}` needs features that are independent, and of {features} only {rank} are")]
+    Dependent {
+        /// The solver.
+        solver: &'static str,
+        /// How many features there are.
+        features: usize,
+        /// How many are independent.
+        rank: usize,
+    },
+    /// The solver knows no weights.
+    #[error("the solver `{solver}` takes no weights")]
+    Weights {
+        /// The solver.
+        solver: &'static str,
+    },
+    /// The solver gave up.
+    #[error("the solver `{solver}` found no model: {reason}")]
+    Solver {
+        /// The solver.
+        solver: &'static str,
+        /// What it says.
+        reason: String,
+    },
     /// The numbers grew beyond what can be represented.
     #[error("the fit ended in numbers that are not finite: the features differ too much in size")]
     Overflow,
@@ -109,7 +133,9 @@ impl TrainError {
 impl Failure for TrainError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Setting { .. } | Self::NoLabel | Self::Label { .. } | Self::Length { .. } => ExitCode::Usage,
+            Self::Setting { .. } | Self::NoLabel | Self::Label { .. } | Self::Length { .. } | Self::Weights { .. } => {
+                ExitCode::Usage
+            }
             Self::Model(error) => error.exit_code(),
             _ => ExitCode::Data,
         }
@@ -122,6 +148,9 @@ impl Failure for TrainError {
             Self::OneClass { .. } | Self::EmptyClass { .. } => "look at the split and the filters before it",
             Self::TooManyFeatures { .. } => {
                 "use fewer features, such as a smaller `n_features`, or `logistic_regression`"
+            }
+            Self::Dependent { .. } | Self::Weights { .. } | Self::Solver { .. } => {
+                "leave `solver` at its default, which has no such limit"
             }
             Self::Overflow => "scale the features with `standard_scaler`",
             Self::Model(error) => return error.hint(),

@@ -21,7 +21,8 @@ mod warm;
 
 pub use error::TrainError;
 pub use estimator::{
-    ClassWeight, Criterion, DecisionTree, Estimator, Fitted, LinearRegression, LogisticRegression, Ridge, Trainer,
+    ClassWeight, Criterion, DecisionTree, Estimator, Fitted, LeastSquaresSolver, LinearRegression, LogisticRegression,
+    LogisticSolver, Ridge, Trainer,
 };
 pub use params::TrainParams;
 pub use sample::Sample;

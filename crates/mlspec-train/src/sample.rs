@@ -63,6 +63,11 @@ impl<'a> Sample<'a> {
         self.target
     }
 
+    /// Whether rows have weights.
+    pub(crate) fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
     /// The weight of a row.
     pub fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[row])

@@ -61,6 +61,8 @@ fn conforms() {
         .empty_input("train", &matrix(&bench, 0, classes))
         .accepts(json!({"estimator": {"linear_regression": {"fit_intercept": false}}}))
         .accepts(json!({"estimator": {"decision_tree": {"max_depth": 3, "criterion": "entropy"}}}))
+        .accepts(json!({"estimator": {"ridge": {"solver": "linfa"}}}))
+        .refuses(json!({"estimator": {"ridge": {"solver": "qr"}}}), "unknown variant `qr`")
         .refuses(json!({"estimator": {"ridge": {"alpha": -1.0}}}), "`alpha` must be 0 or more")
         .refuses(json!({"estimator": {"rigde": {}}}), "unknown variant `rigde`")
         .refuses(json!({"estimator": {"ridge": {"alhpa": 1.0}}}), "unknown field `alhpa`")
@@ -92,6 +94,9 @@ fn updates_conform() {
         (json!({"linear_regression": {"fit_intercept": false}}), &numbers, None),
         (json!({"ridge": {"alpha": 0.5}}), &numbers, None),
         (json!({"decision_tree": {"max_depth": 3}}), &classes, None),
+        (json!({"linear_regression": {"solver": "linfa"}}), &numbers, None),
+        (json!({"ridge": {"alpha": 0.5, "solver": "linfa"}}), &numbers, None),
+        (json!({"logistic_regression": {"solver": "linfa"}}), &classes, None),
         (json!({"logistic_regression": {"C": 100.0, "class_weight": "balanced"}}), &classes, Some(1e-6)),
     ];
     for (estimator, rows, tolerance) in cases {
@@ -169,6 +174,8 @@ fn every_estimator_writes_a_model_that_predicts() {
         (json!({"ridge": {"alpha": 0.5}}), &[], 3),
         (json!({"logistic_regression": {}}), &classes, 3),
         (json!({"decision_tree": {"max_depth": 1}}), &classes, 6),
+        (json!({"ridge": {"alpha": 0.5, "solver": "linfa"}}), &[], 3),
+        (json!({"logistic_regression": {"solver": "linfa"}}), &classes, 3),
     ];
     for (estimator, classes, parameters) in cases {
         let rows = matrix(&bench, 22, Some(classes));

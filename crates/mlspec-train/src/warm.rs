@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// The model that the run before left, if its estimator begins where the one before ended.
 pub(crate) fn model(store: &Store, previous: &Previous, estimator: &Estimator) -> Option<Model> {
-    if !matches!(estimator, Estimator::LogisticRegression(_)) {
+    if !estimator.starts_warm() {
         return None;
     }
     Model::read(store, &previous.output("model")?.digest).ok()

@@ -11,6 +11,9 @@ pub enum TransformError {
     /// Tables that are made of each other, in the order of use; the first stands again at the end.
     #[error("the tables are made of each other: {}", .0.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" from "))]
     Cycle(Vec<String>),
+    /// A table begins with another one or with a query, and with nothing else.
+    #[error("the table `{0}` begins with a table (`from`) or with a query (`sql`): one of both")]
+    Begin(String),
     /// The output does not use this table.
     #[error("the table `{table}` is not used")]
     Unused {
@@ -30,6 +33,14 @@ pub enum TransformError {
     /// Two input ports clash: their names are equal but for case.
     #[error("the inputs `{0}` and `{1}` differ in case only")]
     Clash(String, String),
+    /// No input is, or comes from, what is to be inspected.
+    #[error("`{name}` is to be inspected, and is neither an input nor a dataset behind one")]
+    Inspect {
+        /// What was named.
+        name: String,
+        /// The inputs, and the datasets behind them.
+        known: Vec<String>,
+    },
     /// The plan is wrong, or failed on the data.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),
@@ -52,6 +63,7 @@ impl Failure for TransformError {
             Self::Unused { meant: Some(meant), .. } => {
                 Some(format!("`{meant}` is used and not defined: is this table meant?"))
             }
+            Self::Inspect { known, .. } => Some(format!("there are {}", known.join(", "))),
             Self::Unused { .. } => Some("use it behind `from` or `with`, or remove it".to_owned()),
             Self::Provenance(error) => error.hint(),
             Self::Table(error) => error.hint(),

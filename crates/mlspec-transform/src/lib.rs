@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod error;
+mod inspect;
 mod params;
 mod stage;
 #[cfg(test)]
@@ -13,6 +14,6 @@ mod tests;
 mod transformer;
 
 pub use error::TransformError;
-pub use params::{TableSteps, TransformParams};
+pub use params::{Inspect, TableSteps, TransformParams};
 pub use stage::entry;
 pub use transformer::Transformer;

@@ -1,7 +1,7 @@
 //! Between artifacts and the transformer; no decisions here.
 
 use crate::transformer::ROWS;
-use crate::{TransformError, TransformParams, Transformer};
+use crate::{TransformError, TransformParams, Transformer, inspect};
 use mlspec_provenance::{Materialized, Updated};
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
@@ -65,13 +65,15 @@ impl Stage for Transformer {
             tables.insert(name.to_string(), Table::read(store, &artifact.digest).map_err(TransformError::from)?);
             artifacts.insert(name.to_string(), artifact);
         }
-        let tracked = self.transform(&tables)?;
+        let inspections = inspect::inspections(cx, &self.params().inspect, &artifacts, &tables)?;
+        let tracked = self.transform_inspecting(&tables, inspections)?;
         let indexes = self.as_plan().index(store, &tables).map_err(TransformError::from)?;
         drop(tables);
         cx.check_cancelled()?;
         let options = chunks(cx, artifacts.values())?;
         let artifact = tracked.write(store, &artifacts, &options).map_err(TransformError::from)?;
-        leave(cx, Materialized { artifact, reports: tracked.reports().to_vec(), indexes })
+        let reports = tracked.write_reports(store, &options).map_err(TransformError::from)?;
+        leave(cx, Materialized { artifact, reports, indexes })
     }
 
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
@@ -92,13 +94,14 @@ fn chunks<'a>(cx: &Context<'_>, inputs: impl Iterator<Item = &'a ArtifactRef>) -
 
 fn leave(cx: &mut Context<'_>, made: Materialized) -> Result<(), StageError> {
     cx.output(rows(), made.artifact)?;
-    cx.body(&Transformation { operators: made.reports, indexes: made.indexes, encoding: None })
+    cx.body(&Transformation { operators: made.reports, indexes: made.indexes, ..Transformation::default() })
 }
 
 impl Transformer {
     /// The previous output with the change of the inputs; nothing where a run is needed, or takes no longer.
     fn carried(&self, cx: &Context<'_>) -> Result<Option<Updated>, StageError> {
-        let Some(previous) = cx.previous() else { return Ok(None) };
+        // The shares of groups are counted over all rows.
+        let Some(previous) = cx.previous().filter(|_| self.params().inspect.is_empty()) else { return Ok(None) };
         let Ok(body) = serde_json::from_value::<Transformation>(previous.body().clone()) else { return Ok(None) };
         let Some(before) = previous.output(ROWS) else { return Ok(None) };
         let mut inputs = BTreeMap::new();

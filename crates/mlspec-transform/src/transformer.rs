@@ -1,7 +1,7 @@
 //! Settings, checked and made into a plan.
 
 use crate::{TableSteps, TransformError, TransformParams};
-use mlspec_provenance::{Lost, Plan, Planned, Tracked, closest};
+use mlspec_provenance::{Inspection, Lost, Plan, Planned, Tracked, closest, query_tables};
 use mlspec_record::{Name, TableSchema};
 use mlspec_table::Table;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub struct Transformer {
 impl Transformer {
     pub(crate) fn new(params: TransformParams) -> Result<Self, TransformError> {
         let mut maker = Maker { params: &params, made: BTreeMap::new(), open: Vec::new(), inputs: BTreeSet::new() };
-        let output = TableSteps { from: params.from.clone(), steps: params.steps.clone() };
+        let output = TableSteps { from: params.from.clone(), sql: params.sql.clone(), steps: params.steps.clone() };
         let plan = maker.steps(ROWS, &output)?;
         let (made, inputs) = (maker.made, maker.inputs);
         if let Some(table) = params.tables.keys().find(|table| !made.contains_key(*table)) {
@@ -69,6 +69,18 @@ impl Transformer {
         Ok(self.plan.run(tables)?)
     }
 
+    /// As [`Transformer::transform`], and counts rows of groups, operator by operator.
+    ///
+    /// # Errors
+    /// As [`Transformer::transform`].
+    pub fn transform_inspecting(
+        &self,
+        tables: &BTreeMap<String, Table>,
+        inspections: Vec<Inspection>,
+    ) -> Result<Tracked, TransformError> {
+        Ok(self.plan.run_inspecting(tables, inspections)?)
+    }
+
     /// Lists the rows that steps dropped, by table, step and reason, with the input rows they come from. Computes again.
     ///
     /// # Errors
@@ -107,7 +119,20 @@ impl Maker<'_> {
     }
 
     fn steps(&mut self, name: &str, steps: &TableSteps) -> Result<Plan, TransformError> {
-        let mut plan = self.table(&steps.from)?.named(name);
+        let mut plan = match (&steps.from, &steps.sql) {
+            (Some(from), None) => self.table(from)?.named(name),
+            (None, Some(sql)) => {
+                let mut tables = BTreeMap::new();
+                for table in query_tables(sql)? {
+                    let plan = self.table(&table)?;
+                    tables.insert(table, plan);
+                }
+                // Positions of steps count from 0 again.
+                let of_query = if steps.steps.is_empty() { name.to_owned() } else { format!("{name}.sql") };
+                Plan::sql_named(&of_query, sql, &tables)?.named(name)
+            }
+            _ => return Err(TransformError::Begin(name.to_owned())),
+        };
         for (position, operator) in steps.steps.iter().enumerate() {
             let mut others = BTreeMap::new();
             for other in operator.others() {

@@ -109,10 +109,24 @@ impl ExpectationsDocument {
         yaml.push_str("expectations:\n");
         for expectation in &self.expectations {
             let value = serde_json::to_value(expectation).unwrap_or_default();
-            let _ = writeln!(yaml, "  - {}", flow(&value));
+            let _ = writeln!(yaml, "  - {}", flow(&without_defaults(value)));
         }
         yaml
     }
+}
+
+/// An expectation without what is so anyway, for people to read.
+fn without_defaults(mut expectation: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    if let Some(members) = expectation.as_object_mut() {
+        members.retain(|key, value| {
+            !(key == "severity" && value == "error" || key == "tolerance" && value.as_f64() == Some(0.0))
+        });
+        for settings in members.values_mut().filter_map(Value::as_object_mut) {
+            settings.retain(|_, value| *value != Value::Bool(false));
+        }
+    }
+    expectation
 }
 
 /// A value in YAML's flow style: JSON, but for keys, which are fields' names and need no quotes.

@@ -2,9 +2,9 @@
 
 use crate::document::{DocumentParams, ExpectationsDocument};
 use crate::expectation::{
-    Aggregate, AllowedValues, ColumnExists, Columns, Compare, Condition, DistinctCount, DistinctShare, Expectation,
-    ForeignKey, Format, Freshness, Length, NotNull, NotNullCount, Nulls, OfType, Parsed, Pattern, Range, RowCount,
-    Rule, Share, Sorted, Unique,
+    Aggregate, AllowedValues, ColumnExists, Columns, Compare, Condition, DistinctCount, DistinctShare, Distribution,
+    Expectation, ForeignKey, Format, Freshness, Length, NotNull, NotNullCount, Nulls, OfType, Parsed, Pattern, Range,
+    RowCount, Rule, Share, Sorted, Unique,
 };
 use crate::validator::Checked;
 use crate::{Problem, ValidateError, Validator};
@@ -64,7 +64,7 @@ pub struct Waiver {
     {"required": ["row_count"]}, {"required": ["columns"]}, {"required": ["length"]}, {"required": ["format"]},
     {"required": ["compare"]}, {"required": ["not_null_count"]}, {"required": ["sorted"]}, {"required": ["foreign_key"]},
     {"required": ["freshness"]}, {"required": ["distinct_count"]}, {"required": ["distinct_share"]},
-    {"required": ["aggregate"]}, {"required": ["share"]}
+    {"required": ["aggregate"]}, {"required": ["share"]}, {"required": ["distribution"]}
 ]))]
 pub struct ExpectationParams {
     /// Its name in reports; by default its kind and columns.
@@ -167,6 +167,10 @@ pub struct ExpectationParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Share")]
     pub share: Option<Share>,
+    /// Values are spread as those of a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Distribution")]
+    pub distribution: Option<Distribution>,
 }
 
 impl ValidateParams {
@@ -261,7 +265,8 @@ impl ExpectationParams {
             distinct_count,
             distinct_share,
             aggregate,
-            share
+            share,
+            distribution
         );
         if let Some(params) = &self.freshness {
             found.push(params.clone().check_at(at)?);

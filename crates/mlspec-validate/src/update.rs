@@ -271,7 +271,9 @@ mod tests {
             {"aggregate": {"column": "f", "function": "std", "min": 1}, "severity": "warning"},
             {"aggregate": {"column": "a", "function": "median", "max": 2}, "severity": "warning"},
             {"name": "some", "aggregate": {"column": "a", "function": "var", "max": 2}, "when": "s <> 'b'", "severity": "warning"},
-            {"share": {"sql": "a > 1", "max": 0.4}, "severity": "warning"}
+            {"share": {"sql": "a > 1", "max": 0.4}, "severity": "warning"},
+            {"distribution": {"column": "s", "baseline": {"categories": {"a": 3, "b": 1}}, "measure": "jensen_shannon_distance", "max": 0.3}, "severity": "warning"},
+            {"name": "numbers", "distribution": {"column": "f", "baseline": {"histogram": {"edges": [1.0, 2.0], "counts": [3, 2, 1]}}, "measure": "population_stability_index", "max": 0.3}, "when": "a > 0", "severity": "warning"}
         ]})
     }
 

@@ -179,7 +179,7 @@ impl Checked {
     /// The rows that it is about.
     pub(crate) fn chosen<'t>(&self, table: &'t Table) -> Result<Cow<'t, Table>, Problem> {
         let Some(when) = &self.when else { return Ok(Cow::Borrowed(table)) };
-        let holds = when.evaluate(table.frame().clone())?;
+        let holds = when.evaluate(table.frame())?;
         let frame = table.frame().filter(&holds).map_err(crate::expectation::refused)?;
         Table::new(frame).map(Cow::Owned).map_err(crate::expectation::refused)
     }

@@ -161,12 +161,36 @@ impl Numbers {
         let (sources, column) =
             (chain.reads.iter().collect::<Vec<_>>(), features.get(usize::from(column) % features.len().max(1)));
         let source = sources[usize::from(seed) % sources.len()].name();
+        let integer = features.iter().find(|column| column.kind == Kind::Integer);
+        let text = features.iter().find(|column| column.kind == Kind::Text);
+        let shares = json!({"train": 0.6, "validation": 0.2, "test": 0.2});
         let by_what = match (by % 4, column) {
             (0, Some(column)) => json!({"columns": [column.name]}),
             (1, _) => json!({ "source": source }),
             _ => json!("row"),
         };
-        let mut settings = json!({"parts": {"train": 0.6, "validation": 0.2, "test": 0.2}, "by": by_what, "allow_empty": true, "seed": seed});
+        let mut settings = json!({"parts": shares, "by": by_what, "allow_empty": true, "seed": seed});
+        match (by / 4 % 6, column, integer, text) {
+            (0, Some(column), ..) => settings["stratify"] = json!([column.name]),
+            (1, _, Some(integer), _) => {
+                let order = ["train", "validation", "test"];
+                settings["by"] = json!("row");
+                settings["time"] = json!({"column": integer.name, "order": order, "nulls": "leave_out"});
+                if by % 2 == 0 {
+                    settings["time"]["cuts"] = json!([1, 3]);
+                    settings["time"]["gap"] = json!(1);
+                    settings.as_object_mut().into_iter().for_each(|settings| drop(settings.remove("parts")));
+                }
+            }
+            (2, _, _, Some(text)) => {
+                let values = json!({"train": ["a", "Ulm", "mail"], "validation": ["b", "none"], "test": ["c", ""]});
+                settings["by"] = json!("row");
+                settings["predefined"] =
+                    json!({"column": text.name, "values": values, "nulls": "leave_out", "others": "leave_out"});
+                settings.as_object_mut().into_iter().for_each(|settings| drop(settings.remove("parts")));
+            }
+            _ => {}
+        }
         if by % 3 == 0 {
             settings["leakage"] = json!({"source": source, "severity": "warning"});
         }
@@ -194,11 +218,16 @@ impl Numbers {
         }
         let mut settings =
             json!({"fit": "train", "apply": ["validation", "test"], "encoders": encoders, "label": label});
-        if self.label[2] % 5 == 4 && self.weighted() {
+        if self.features_are_weighted() {
             settings["weight"] = json!(WEIGHT);
         }
         let inputs = PARTS.iter().map(|part| ((*part).to_owned(), "parts", (*part).to_owned())).collect();
         Step { name: "features", stage: "encode@1", settings, inputs }
+    }
+
+    /// Whether rows have weights.
+    fn features_are_weighted(&self) -> bool {
+        self.label[2] % 5 == 4 && self.weighted()
     }
 
     /// Whether the label's numbers found a column to weigh by.
@@ -214,13 +243,20 @@ impl Numbers {
         let intercept = variant % 4 != 3;
         let logistic = |c: f64| {
             let class_weight = ["none", "none", "balanced"][usize::from(variant) % 3];
-            json!({"C": c, "tol": TOLERANCE, "fit_intercept": intercept, "class_weight": class_weight})
+            let mut settings =
+                json!({"C": c, "tol": TOLERANCE, "fit_intercept": intercept, "class_weight": class_weight});
+            if variant % 8 == 6 && !self.features_are_weighted() {
+                (settings["solver"], settings["class_weight"]) = (json!("linfa"), json!("none"));
+            }
+            settings
         };
+        // Without a penalty linfa refuses features that depend on each other; so it does before and after a change.
+        let solver = if variant % 8 >= 5 { "linfa" } else { "cholesky" };
         let alpha = [0.0, 1.0, 0.01, 10.0][usize::from(variant) % 4];
         let tree = json!({"max_depth": 1 + variant % 4});
         let (name, settings) = match (task, which % 5) {
             (Task::Number, 0 | 1) => ("linear_regression", json!({ "fit_intercept": intercept })),
-            (Task::Number, _) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept})),
+            (Task::Number, _) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept, "solver": solver})),
             (Task::Classes, 0..=3) => ("logistic_regression", logistic([1.0, 0.1, 10.0][usize::from(which) % 3])),
             _ => ("decision_tree", tree),
         };
@@ -314,19 +350,32 @@ enum Task {
 fn validate(which: Which, [a, b, c]: [u8; 3]) -> Step {
     let number = if which == Which::People { "x" } else { "y" };
     let severity = ["warning", "warning", "warning", "error"][usize::from(c) % 4];
-    let expectation = |choice: u8| match choice % 6 {
+    let expectation = |choice: u8| match choice % 16 {
         0 => json!({"unique": {"columns": ["id"]}}),
         1 => json!({"not_null": {"columns": ["team"]}, "tolerance": 0.25}),
         2 => json!({"range": {"column": number, "min": -1.5, "max": 5}}),
         3 => json!({"allowed_values": {"column": "team", "values": ["a", "b", "c"]}}),
         4 => json!({"row_count": {"min": 4, "max": 38}}),
+        5 => json!({"foreign_key": {"columns": ["team"], "table": "other"}}),
+        6 => json!({"sorted": {"column": number, "by": ["team"]}, "tolerance": 0.3}),
+        7 => json!({"aggregate": {"column": number, "function": "mean", "min": 0, "max": 3}}),
+        8 => json!({"aggregate": {"column": number, "function": "median", "max": 3}}),
+        9 => json!({"share": {"sql": "\"team\" = 'a'", "min": 0.1}}),
+        10 => json!({"distinct_count": {"columns": ["team"], "max": 2}}),
+        11 => json!({"length": {"column": "team", "max": 0}, "when": format!("\"{number}\" > 0"), "tolerance": 0.5}),
+        12 => json!({"unique": {"columns": ["team", number]}, "when": "\"team\" <> 'b'"}),
+        13 => json!({"compare": {"left": number, "is": "less", "right": "id"}, "tolerance": 0.5}),
         _ => json!({"condition": {"sql": format!("\"{number}\" > 0 OR \"team\" = 'a'")}}),
     };
     let first = expectation(a);
     let mut expectations = vec![first.clone()];
     expectations.extend(Some(expectation(b)).filter(|second| *second != first));
     expectations.iter_mut().for_each(|expectation| expectation["severity"] = json!(severity));
-    let inputs = vec![("rows".to_owned(), which.name(), "rows".to_owned())];
+    let mut inputs = vec![("rows".to_owned(), which.name(), "rows".to_owned())];
+    if [a, b].iter().any(|choice| choice % 16 == 5) {
+        let other = if which == Which::People { Which::Events } else { Which::People };
+        inputs.push(("other".to_owned(), other.name(), "rows".to_owned()));
+    }
     Step { name: "checked", stage: "validate@1", settings: json!({ "expectations": expectations }), inputs }
 }
 

@@ -74,6 +74,7 @@ fn random() -> [u8; 10] {
 
 pub(super) fn around(host: &FixedHost) -> Surroundings<'_> {
     Surroundings {
+        variables: Default::default(),
         host,
         random: &random,
         resources: &Resources::default,

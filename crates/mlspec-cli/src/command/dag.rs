@@ -4,8 +4,9 @@ use crate::args::Common;
 use crate::command::run;
 use crate::fault::{Ended, Fault, Misuse};
 use crate::home;
-use crate::registry::registry;
+use crate::registry::stages;
 use crate::terminal::Out;
+use crate::world;
 use mlspec_record::{ExitCode, Name};
 use mlspec_runner::{CheckOptions, Dag, DagStep, Pipeline, find_run};
 use mlspec_store::Store;
@@ -94,6 +95,8 @@ fn of_run(args: &Args, common: &Common) -> Result<Dag, Fault> {
 fn drawn(pipeline: &Pipeline) -> Result<Dag, Fault> {
     let folder = tempfile::tempdir().map_err(|error| Misuse::file(&std::env::temp_dir(), &error))?;
     let store = Store::open(folder.path())?;
-    let checked = pipeline.check(&registry(), &store, &CheckOptions::default()).map_err(Fault::runner)?;
+    let checked = pipeline
+        .check(&stages(), &store, &CheckOptions { environment: world::variables(), ..CheckOptions::default() })
+        .map_err(Fault::runner)?;
     Ok(Dag::of(&checked))
 }

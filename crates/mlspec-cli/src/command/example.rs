@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use crate::command::run;
-use crate::example::{Complaints, write_wine};
+use crate::example::{Complaints, Reviews, write_wine};
 use crate::fault::Ended;
 use crate::terminal::Out;
 use mlspec_record::ExitCode;
@@ -37,6 +37,21 @@ enum Example {
         #[arg(long)]
         run: bool,
     },
+    /// Products, ratings and reviews, drawn: which reviews do readers find helpful, and are those of third parties treated alike?
+    Reviews {
+        /// The folder to write to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// How many products; each has twelve ratings and eight reviews on average
+        #[arg(long, value_name = "N", default_value_t = 300)]
+        products: u64,
+        /// The seed: same number and same seed, same bytes
+        #[arg(long, value_name = "N", default_value_t = 42, value_parser = clap::value_parser!(u64).range(..1 << 53))]
+        seed: u64,
+        /// Run the pipeline too, write `report.html`, and trace a prediction
+        #[arg(long)]
+        run: bool,
+    },
     /// Measurements of red wines and what tasters thought of them: regression and classification
     Wine {
         /// The folder to write to
@@ -53,6 +68,9 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
         Example::Complaints { folder, customers, mails_per_customer, seed, run } => {
             let (customers, mails_per_customer, seed) = (*customers, *mails_per_customer, *seed);
             (folder, *run, Complaints { customers, mails_per_customer, seed }.write(folder))
+        }
+        Example::Reviews { folder, products, seed, run } => {
+            (folder, *run, Reviews { products: *products, seed: *seed }.write(folder))
         }
         Example::Wine { folder, run } => (folder, *run, write_wine(folder)),
     };

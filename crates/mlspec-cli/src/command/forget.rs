@@ -4,7 +4,7 @@ use super::change::{self, Choice, Dry, Edits, Options, SOME_ROWS, Subject};
 use super::purge::after_erasure;
 use crate::args::Common;
 use crate::fault::{Ended, Misuse};
-use crate::registry::registry;
+use crate::registry::stages;
 use crate::world;
 use mlspec_maintain::Erasure;
 use mlspec_maintain::change::{Edit, Request};
@@ -60,7 +60,7 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let key = world::key(common)?.ok_or_else(missing)?;
     let seed = world::seed()?;
     let beside = world::key_file(common).and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
-    let (host, stages) = (world::Machine::new(), registry());
+    let (host, stages) = (world::Machine::new(), stages());
     let refit = args.refit.then_some(Refit { registry: &stages, host: &host });
     let prove = |store: &Store, erasure: &Erasure| {
         let receipt = args.receipt.clone().unwrap_or_else(|| beside.join(format!("{}.receipt.json", erasure.run)));

@@ -5,7 +5,7 @@ use crate::args::Common;
 use crate::command::run::tell_failures;
 use crate::fault::{Ended, Fault};
 use crate::home;
-use crate::registry::registry;
+use crate::registry::stages;
 use crate::terminal::{Machine, Out, Person};
 use crate::world;
 use mlspec_runner::{Compared, Reproduction, find_run, reproduce};
@@ -25,8 +25,8 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let host = world::Machine::new();
     let around = world::surroundings(&host, Path::new(&run.body.folder), common.threads);
     let again = match common.json {
-        true => reproduce(&store, &run, &registry(), &around, &Machine),
-        false => reproduce(&store, &run, &registry(), &around, &Person::new()),
+        true => reproduce(&store, &run, &stages(), &around, &Machine),
+        false => reproduce(&store, &run, &stages(), &around, &Person::new()),
     };
     let again = again.map_err(Fault::runner)?;
     tell_failures(&again.report, common.style());

@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use crate::fault::{Ended, Fault, Misuse};
-use crate::registry::registry;
+use crate::registry::stages;
 use crate::terminal::Out;
 use mlspec_record::{ExitCode, SchemaId, Version};
 use mlspec_schema::{publish, published_ids, published_schema, published_text};
@@ -35,7 +35,7 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
 /// The committed schemas and, from the stages themselves, those of settings.
 fn schemas() -> Result<BTreeMap<SchemaId, String>, Fault> {
     let mut schemas = BTreeMap::new();
-    for entry in registry().entries() {
+    for entry in stages().entries() {
         let name = format!("settings.{}", entry.id.name());
         let id = SchemaId::of(&name, Version::of(1, 0, 0)).map_err(|error| Misuse::new(error.to_string()))?;
         let text = published_text(&publish(&id, (entry.settings)()));

@@ -9,6 +9,14 @@ pub(super) enum Purpose {
     Mail = 2,
     /// How a mail is worded.
     Wording = 3,
+    /// A product's attributes.
+    Product = 4,
+    /// What a product was rated, and when.
+    Rating = 5,
+    /// What a review is of, and how it was received.
+    Review = 6,
+    /// How a review is worded.
+    ReviewWording = 7,
 }
 
 /// The draws of one row for one purpose.

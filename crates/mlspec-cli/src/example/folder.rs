@@ -19,6 +19,9 @@ pub(crate) enum ExampleError {
         /// How many mails each.
         mails: u64,
     },
+    /// No product, or so many that there is no number for their ratings.
+    #[error("an example needs at least one product, and fewer than 2⁶⁰, got `{0}`")]
+    Products(u64),
     /// A file that would be overwritten.
     #[error("the file `{}` is there already, with other content", .0.display())]
     Exists(PathBuf),
@@ -35,7 +38,7 @@ pub(crate) enum ExampleError {
 impl Failure for ExampleError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Size { .. } | Self::Exists(_) => ExitCode::Usage,
+            Self::Size { .. } | Self::Products(_) | Self::Exists(_) => ExitCode::Usage,
             Self::Write { .. } => ExitCode::Outside,
         }
     }
@@ -43,7 +46,7 @@ impl Failure for ExampleError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Exists(_) => Some("name another folder, or remove the file".to_owned()),
-            Self::Size { .. } | Self::Write { .. } => None,
+            Self::Size { .. } | Self::Products(_) | Self::Write { .. } => None,
         }
     }
 }

@@ -5,8 +5,10 @@
 mod complaints;
 mod draw;
 mod folder;
+mod reviews;
 mod wine;
 
 pub(crate) use complaints::Complaints;
 pub(crate) use folder::{ExampleError, Folder};
+pub(crate) use reviews::Reviews;
 pub(crate) use wine::write_wine;

@@ -13,7 +13,7 @@ mod threads;
 
 pub(crate) use actor::actor;
 pub(crate) use clock::now;
-pub(crate) use environment::variable;
+pub(crate) use environment::{variable, variables};
 pub(crate) use host::Machine;
 pub(crate) use random::seed;
 pub(crate) use secret::{default_key_file, key, key_file, secret};
@@ -36,6 +36,7 @@ pub(crate) fn surroundings<'a>(host: &'a Machine, folder: &Path, limit: Option<N
         ("threads", threads.to_string()),
     ];
     Surroundings {
+        variables: variables(),
         host,
         random: &random::random,
         resources: &resources::resources,

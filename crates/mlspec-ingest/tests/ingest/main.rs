@@ -1,7 +1,14 @@
 //! Datasets over time, and everything that can be wrong with files.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "where the PostgreSQL server is, the environment says"
+)]
 
 mod edits;
+mod queries;
+mod sources;
 mod suppressed;
 
 use mlspec_ingest::{IngestParams, entry};
@@ -30,7 +37,7 @@ fn run(bench: &Bench, settings: &Value, sample: Option<u64>) -> Result<Outcome, 
 }
 
 fn rows(outcome: &Outcome) -> ArtifactRef {
-    outcome.outputs[0].artifact.clone()
+    outcome.outputs.iter().find(|output| output.port.as_str() == "rows").unwrap().artifact.clone()
 }
 
 fn ids(bench: &Bench, outcome: &Outcome) -> Vec<u64> {

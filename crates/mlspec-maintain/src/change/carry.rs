@@ -33,7 +33,9 @@ impl Maintainer<'_> {
             .map(|(step, given)| Ok((step.clone(), given.schemas(store)?)))
             .collect::<Result<_, StoreError>>()?;
         let pipeline = Pipeline::of(body.file.clone(), PathBuf::from(&body.folder), body.parameters.clone())?;
-        let options = CheckOptions { given: schemas, secret: self.secret.clone(), ..CheckOptions::default() };
+        let environment = self.around.variables.clone();
+        let secret = self.secret.clone();
+        let options = CheckOptions { given: schemas, secret, environment, ..CheckOptions::default() };
         let checked = pipeline.check(self.registry, store, &options)?;
         let sources = revised.iter().map(Revised::counts).collect();
         let update = Some(RunUpdate { from: base.run().id.clone(), change, sources });
@@ -49,7 +51,11 @@ fn given_of(base: &Base, source: &Source, now: Option<&Revised>) -> Result<Given
         let reason = "its source did not change".to_owned();
         return Ok(Given { outputs, body, reason, unchanged: true, ..Given::default() });
     };
-    let outputs = outputs.into_iter().map(|output| Output { artifact: now.after.clone(), ..output }).collect();
+    let artifact = |output: &Output| match (output.port.as_str(), &now.body.quarantined) {
+        ("quarantine", Some(quarantined)) => quarantined.table.clone(),
+        _ => now.after.clone(),
+    };
+    let outputs = outputs.into_iter().map(|output| Output { artifact: artifact(&output), ..output }).collect();
     let body = serde_json::to_value(&now.body).map_err(mlspec_record::RecordError::from)?;
     Ok(Given { outputs, body, reason: now.reason(), ..Given::default() })
 }

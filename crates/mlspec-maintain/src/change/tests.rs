@@ -137,6 +137,7 @@ impl World {
 
     fn around(&self) -> Surroundings<'_> {
         Surroundings {
+            variables: Default::default(),
             host: &self.clock,
             random: &random,
             resources: &Resources::default,

@@ -48,10 +48,10 @@ impl HeldStep {
         held
     }
 
-    /// What the record names that belongs to it: outputs and body, not what lies behind.
+    /// What the record names that belongs to it: outputs, body and log, not what lies behind.
     pub(crate) fn own(&self) -> Value {
         let member = |name: &str| self.record.document().get(name).cloned().unwrap_or_default();
-        Value::from(vec![member("outputs"), member("body")])
+        Value::from(vec![member("outputs"), member("body"), member("execution_profile")])
     }
 }
 

@@ -6,6 +6,7 @@ mod number;
 mod one_hot;
 mod part;
 mod raw;
+mod reader;
 mod text;
 
 pub use label::FittedLabel;
@@ -16,6 +17,8 @@ pub use raw::{
     encode_rows_with_terms,
 };
 pub use text::{HashingVectorizer, Lengths, Norm, Tfidf, TfidfColumn};
+
+pub(crate) use assemble::{Assembled, Assembler, together};
 
 use crate::ModelError;
 use crate::format::read_document;

@@ -1,5 +1,6 @@
 //! The raw table of a matrix: what of each row depends on the row alone.
 
+mod terms;
 mod text;
 
 use super::part::Part;
@@ -10,6 +11,7 @@ use mlspec_table::{Table, TableError, from_polars};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+pub(crate) use terms::{features, terms};
 pub use text::{CountedTerm, Vocabulary};
 
 /// The raw table's column of labels.
@@ -43,8 +45,7 @@ pub enum LengthUnit {
 /// One table column as a raw table holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawColumn {
-    /// The name there: `0.country` for column `country` of the first encoder, [`LABEL`] or [`WEIGHT`]. Terms have two
-    /// columns, `0.text.terms` and `0.text.counts`.
+    /// The name there: `0.country` for column `country` of the first encoder, [`LABEL`] or [`WEIGHT`].
     pub name: String,
     /// The table column.
     pub column: String,
@@ -72,7 +73,7 @@ pub enum RawKind {
         /// What null means.
         nulls: TextNulls,
     },
-    /// The features of the terms by hash, ascending, and their signed counts, `c` as `2c` or `-2c - 1`.
+    /// The features of the terms by hash with their signed counts, as bytes.
     Hashed {
         /// How many features there are.
         n_features: u32,
@@ -83,7 +84,7 @@ pub enum RawKind {
         /// What null means.
         nulls: TextNulls,
     },
-    /// The hashes of the terms, ascending, and their counts.
+    /// The hashes of the terms with their counts, as bytes.
     Counted {
         /// How terms are found.
         analyzer: Analyzer,
@@ -117,14 +118,6 @@ impl RawColumn {
     /// What the encoder at this position keeps of a column.
     pub fn new(encoder: usize, column: &str, kind: RawKind) -> Self {
         Self { name: Part::raw_name(encoder, column), column: column.to_owned(), kind }
-    }
-
-    /// The names of the raw table's columns that hold it.
-    pub fn table_columns(&self) -> Vec<String> {
-        match self.kind {
-            RawKind::Hashed { .. } | RawKind::Counted { .. } => text::names(self).into(),
-            RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Length { .. } => vec![self.name.clone()],
-        }
     }
 
     /// The weight of rows.
@@ -171,12 +164,12 @@ fn encode(
             RawKind::Category { nulls } => encoded.push(category(raw, series, nulls, &ids)?),
             RawKind::Counted { analyzer, .. } => {
                 let texts = text_column(raw, series, &ids)?;
-                let (columns, vocabulary) = text::count(raw, analyzer, texts, with_terms)?;
-                encoded.extend(columns);
+                let (column, vocabulary) = text::count(raw, analyzer, texts, with_terms);
+                encoded.push(column);
                 vocabularies.extend(with_terms.then_some((at, vocabulary)));
             }
             RawKind::Length { .. } | RawKind::Hashed { .. } => {
-                encoded.extend(text::encode(raw, text_column(raw, series, &ids)?)?);
+                encoded.extend(text::encode(raw, text_column(raw, series, &ids)?));
             }
         }
     }

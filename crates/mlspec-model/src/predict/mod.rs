@@ -27,6 +27,21 @@ pub enum Prediction {
     Value(Vec<f64>),
 }
 
+impl Prediction {
+    /// Adds what the same model says about more rows.
+    pub(crate) fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Class { codes, probabilities, .. }, Self::Class { codes: others, probabilities: shares, .. }) => {
+                codes.extend(others);
+                let all = probabilities.iter_mut().flatten();
+                all.zip(shares.into_iter().flatten()).for_each(|(all, share)| all.extend(share));
+            }
+            (Self::Value(values), Self::Value(others)) => values.extend(others),
+            _ => debug_assert!(false, "a prediction of another kind"),
+        }
+    }
+}
+
 /// Collects what `predict` finds in each block, in the order of the rows: the class and the probabilities.
 fn classify(
     features: &Features,

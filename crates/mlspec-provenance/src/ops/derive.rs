@@ -2,12 +2,11 @@
 
 use super::{names, one, with_columns};
 use crate::engine::Run;
-use crate::expression::row_wise;
 use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_name};
+use crate::sql::row_wise;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
-use mlspec_table::polars::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,9 +39,9 @@ impl Relational for Derive {
         let mut derived = BTreeMap::new();
         for (name, sql) in &self.0 {
             let expression = row_wise(sql)?;
-            let columns = || expression.columns.iter().map(String::as_str);
+            let columns = || expression.columns().iter().map(String::as_str);
             shape.require(columns())?;
-            let kind = if expression.is_column.is_some() { Dependency::Identity } else { Dependency::Transformation };
+            let kind = if expression.is_column().is_some() { Dependency::Identity } else { Dependency::Transformation };
             derived.insert(name.clone(), shape.through(columns(), kind));
         }
         shape.sources.extend(derived);
@@ -54,7 +53,8 @@ impl Relational for Derive {
         let kept =
             columns.filter(|column| wanted.contains(*column) && !self.0.contains_key(*column)).map(str::to_owned);
         let derived = self.0.iter().filter(|(name, _)| wanted.contains(*name));
-        let read = derived.flat_map(|(_, sql)| row_wise(sql).map(|expression| expression.columns).unwrap_or_default());
+        let read = derived
+            .flat_map(|(_, sql)| row_wise(sql).map(|expression| expression.columns().clone()).unwrap_or_default());
         vec![kept.chain(read).collect()]
     }
 
@@ -65,7 +65,7 @@ impl Relational for Derive {
     fn ways(&self, columns: &[String], _: &[Shape]) -> Vec<Way> {
         let from = |column: &str| match self.0.get(column) {
             None => Some(column.to_owned()),
-            Some(sql) => row_wise(sql).ok()?.is_column,
+            Some(sql) => row_wise(sql).ok()?.is_column().map(str::to_owned),
         };
         vec![Way::through(columns, from)]
     }
@@ -73,10 +73,9 @@ impl Relational for Derive {
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
         let flight = one(inputs)?;
         let derived: Vec<_> = self.0.iter().filter(|(name, _)| run.wanted.contains(*name)).collect();
-        let exprs = derived.iter().map(|(name, sql)| Ok(row_wise(sql)?.expr.alias(name.as_str())));
+        let schema = flight.frame.schema();
+        let exprs = derived.iter().map(|(name, sql)| Ok(row_wise(sql)?.bind(schema)?.alias(name.as_str())));
         let exprs = exprs.collect::<Result<Vec<_>, Problem>>()?;
-        let schema = flight.frame.clear().lazy().select(exprs.clone()).collect_schema();
-        schema.map_err(|error| Problem::Type(error.to_string()))?;
         let what = derived.iter().map(|(name, sql)| format!("{name}: {sql}")).collect::<Vec<_>>().join("`, `");
         let frame = with_columns(&flight.frame, exprs, &what)?;
         Ok(flight.with(frame))

@@ -3,12 +3,13 @@
 use super::groups::{Groups, check_parts};
 use super::one;
 use super::sums::{Exact, median, quantile};
-use crate::engine::Run;
+use crate::engine::{Found, Run};
 use crate::flight::{bug, ids};
 use crate::operator::{Affected, Relational, Way};
 use crate::shape::{Shape, check_distinct};
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
+use mlspec_record::body::FittedBounds;
 use mlspec_table::ROW;
 use mlspec_table::polars::prelude::*;
 use rayon::prelude::*;
@@ -132,6 +133,65 @@ impl DropOutliers {
     }
 }
 
+/// The bounds of each part.
+type Fitted = Vec<Option<(f64, f64)>>;
+
+impl DropOutliers {
+    /// The bounds, and which rows were dropped for which of them.
+    fn found(
+        &self,
+        flight: &Flight,
+        parts: &Groups,
+        fitted: &[Fitted],
+        outside: &[Option<(usize, bool)>],
+    ) -> Result<Found, Problem> {
+        let mut columns = vec![Column::new(ROW.into(), &parts.ids)];
+        for key in &self.partition_by {
+            columns.push(flight.frame.column(key).and_then(|column| column.take(&parts.first)).map_err(bug)?);
+        }
+        for (column, bounds) in self.columns.iter().zip(fitted) {
+            let side =
+                |side: fn(&(f64, f64)) -> f64| bounds.iter().map(|one| one.as_ref().map(side)).collect::<Vec<_>>();
+            columns.push(Column::new(lower(column).into(), side(|bounds| bounds.0)));
+            columns.push(Column::new(upper(column).into(), side(|bounds| bounds.1)));
+        }
+        let bounds = DataFrame::new(parts.len(), columns).map_err(bug)?;
+        let rows = flight.ids()?;
+        let dropped = rows.iter().zip(outside).filter_map(|(id, outside)| Some((id?, outside.as_ref()?)));
+        let (ids, why): (Vec<u64>, Vec<&(usize, bool)>) = dropped.unzip();
+        let column = |at: usize| self.columns.get(at).map(String::as_str);
+        let dropped = DataFrame::new_infer_height(vec![
+            Column::new(ROW.into(), ids),
+            Column::new("column".into(), why.iter().map(|(at, _)| column(*at)).collect::<Vec<_>>()),
+            Column::new(
+                "bound".into(),
+                why.iter().map(|(_, above)| if *above { "upper" } else { "lower" }).collect::<Vec<_>>(),
+            ),
+        ]);
+        let of_all = self.columns.iter().zip(fitted).map(|(column, bounds)| {
+            let bounds = bounds.first().copied().flatten();
+            FittedBounds {
+                column: column.clone(),
+                lower: bounds.map(|bounds| bounds.0),
+                upper: bounds.map(|bounds| bounds.1),
+            }
+        });
+        Ok(Found {
+            tables: vec![("bounds", bounds), ("dropped", dropped.map_err(bug)?)],
+            bounds: if self.partition_by.is_empty() { of_all.collect() } else { Vec::new() },
+        })
+    }
+}
+
+/// The names of bounds in their table.
+fn lower(column: &str) -> String {
+    format!("lower {column}")
+}
+
+fn upper(column: &str) -> String {
+    format!("upper {column}")
+}
+
 impl Relational for DropOutliers {
     fn name(&self) -> String {
         "drop_outliers".to_owned()
@@ -159,6 +219,8 @@ impl Relational for DropOutliers {
                 return Err(Problem::Type(format!("the column `{column}` of type `{found}` holds no numbers")));
             }
         }
+        let bounds: Vec<String> = self.columns.iter().flat_map(|column| [lower(column), upper(column)]).collect();
+        check_distinct(self.partition_by.iter().chain(&bounds).map(String::as_str))?;
         shape.note(self.partition_by.iter().map(String::as_str), Dependency::Group);
         shape.note(self.columns.iter().map(String::as_str), Dependency::Filter);
         Ok(shape)
@@ -180,18 +242,22 @@ impl Relational for DropOutliers {
         let flight = one(inputs)?;
         let parts = Groups::new(&flight, &self.partition_by, "drop_outliers")?;
         let part_of = parts.number_of();
-        let mut outside: Vec<bool> = vec![false; flight.rows()];
-        for column in &self.columns {
+        // For every row the first column with a value outside, and whether it is above.
+        let mut outside: Vec<Option<(usize, bool)>> = vec![None; flight.rows()];
+        let mut fitted = Vec::new();
+        for (number, column) in self.columns.iter().enumerate() {
             let values = flight.frame.column(column).and_then(|values| values.cast(&DataType::Float64)).map_err(bug)?;
             let values = values.as_materialized_series().f64().map_err(bug)?.rechunk();
             let bounds = self.fit(&parts, &values);
             outside.par_iter_mut().enumerate().for_each(|(at, outside)| {
-                if let (Some(value), Some((lower, upper))) = (values.get(at), bounds[part_of[at]]) {
-                    *outside |= value < lower || value > upper;
+                if let (None, Some(value), Some((lower, upper))) = (&outside, values.get(at), bounds[part_of[at]]) {
+                    *outside = (value < lower || value > upper).then_some((number, value > upper));
                 }
             });
+            fitted.push(bounds);
         }
-        let stays: BooleanChunked = outside.iter().map(|outside| Some(!outside)).collect();
+        run.found = self.found(&flight, &parts, &fitted, &outside)?;
+        let stays: BooleanChunked = outside.iter().map(|outside| Some(outside.is_none())).collect();
         let frame = flight.frame.filter(&stays).map_err(bug)?;
         run.lose(&flight, &ids(&frame, ROW)?, true)?;
         Ok(flight.with(frame))
@@ -202,6 +268,7 @@ impl Relational for DropOutliers {
 mod tests {
     use super::{DropOutliers, OutlierRule as Rule, PercentileBounds};
     use crate::testing::*;
+    use mlspec_table::polars::prelude::{IntoLazy as _, col};
 
     fn values() -> Table {
         let x: Vec<Option<f64>> = [1.0, 2.0, 3.0, 4.0, 100.0]
@@ -235,6 +302,29 @@ mod tests {
         check(of(Rule::Percentile(PercentileBounds { lower: 0.0, upper: 1.0 })), &[1, 2, 3, 4, 5, 6, 7]);
         check(of(Rule::Iqr(0.0)).partition_by(["k"]), &[4, 6, 7, 8]);
         check(of(Rule::ZScore(1.1)).partition_by(["k"]), &[1, 2, 3, 4, 6, 7, 8]);
+    }
+
+    #[test]
+    fn bounds_and_reasons_are_kept() {
+        let found = |drop: DropOutliers| {
+            let plan = Plan::scan("t").drop_outliers(drop).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let store = mlspec_store::Store::open(folder.path()).unwrap();
+            let tracked = run(&plan, &[("t", values())]);
+            let reports = tracked.write_reports(&store, &Default::default()).unwrap();
+            let table = |at: usize| cells(&Table::read(&store, &reports[0].tables[at].digest).unwrap());
+            (table(0), table(1), reports[0].bounds.clone())
+        };
+        let (bounds, dropped, of_all) = found(DropOutliers::of(["x"], Rule::Iqr(1.0)));
+        assert!(bounds[0].ends_with("|0.0|6.0"), "{bounds:?}");
+        assert_eq!(dropped, ["5|x|upper", "8|x|upper"]);
+        assert_eq!((of_all[0].lower, of_all[0].upper), (Some(0.0), Some(6.0)));
+        let (bounds, dropped, of_all) = found(DropOutliers::of(["x"], Rule::Iqr(0.0)).partition_by(["k"]));
+        assert_eq!((bounds.len(), dropped.len(), of_all.len()), (3, 4, 0));
+        assert!(bounds.iter().any(|row| row.ends_with("|c|null|null")), "{bounds:?}");
+        let twice = values().frame().clone().lazy().with_columns([col("k").alias("lower x")]).collect();
+        let plan = Plan::scan("t").drop_outliers(DropOutliers::of(["x"], Rule::Iqr(0.0)).partition_by(["lower x"]));
+        assert!(refusal(&plan.unwrap(), &[("t", table(twice))]).ends_with("two columns would be named `lower x`"));
     }
 
     #[test]

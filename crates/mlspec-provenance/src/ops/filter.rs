@@ -2,12 +2,11 @@
 
 use super::{keep_rows, one};
 use crate::engine::Run;
-use crate::expression::row_wise;
 use crate::operator::{Affected, Relational, Way};
 use crate::shape::Shape;
+use crate::sql::row_wise;
 use crate::{Flight, Problem};
 use mlspec_record::Dependency;
-use mlspec_table::polars::prelude::{DataType, IntoLazy as _, lit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -39,14 +38,14 @@ impl Relational for Filter {
     fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
         let mut shape = one(inputs)?;
         let condition = row_wise(&self.0)?;
-        let columns = || condition.columns.iter().map(String::as_str);
+        let columns = || condition.columns().iter().map(String::as_str);
         shape.require(columns())?;
         shape.note(columns(), Dependency::Filter);
         Ok(shape)
     }
 
     fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
-        let read = row_wise(&self.0).map(|condition| condition.columns).unwrap_or_default();
+        let read = row_wise(&self.0).map(|condition| condition.columns().clone()).unwrap_or_default();
         vec![wanted.union(&read).cloned().collect()]
     }
 
@@ -60,18 +59,8 @@ impl Relational for Filter {
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
         let flight = one(inputs)?;
-        let condition = row_wise(&self.0)?.expr;
-        // The type comes from the columns alone, so that a plan on no rows finds it.
-        let typed = flight.frame.clear().lazy().select([condition.clone().alias("@condition")]).collect_schema();
-        let typed = typed.map_err(|error| Problem::Type(format!("`{}`: {error}", self.0)))?;
-        match typed.get("@condition") {
-            Some(DataType::Boolean) => keep_rows(run, flight, condition, &self.0),
-            Some(DataType::Null) => keep_rows(run, flight, lit(false), &self.0),
-            found => Err(Problem::NotBoolean {
-                expression: self.0.clone(),
-                found: found.map(ToString::to_string).unwrap_or_default(),
-            }),
-        }
+        let condition = row_wise(&self.0)?.truth(flight.frame.schema())?;
+        keep_rows(run, flight, condition, &self.0)
     }
 }
 

@@ -14,6 +14,8 @@ mod fill_nulls;
 mod filter;
 mod group_by;
 mod groups;
+#[cfg(test)]
+mod hostile;
 mod join;
 mod limit;
 mod map;

@@ -4,7 +4,7 @@ use super::Input;
 use super::index::{self, Place};
 use super::keys::Keys;
 use super::slice::{Slice, cancel, stack};
-use crate::engine::{Bound, Run, Scan, Step, Work, apply};
+use crate::engine::{Bound, Found, Run, Scan, Step, Work, apply};
 use crate::flight::bug;
 use crate::links::{Links, Node};
 use crate::operator::{Affected, Way};
@@ -23,6 +23,8 @@ pub(crate) struct Update<'a> {
     pub(crate) edges: BTreeMap<usize, (Links, Links)>,
     /// By order of computation.
     pub(crate) counts: BTreeMap<u64, Counts>,
+    /// What operators found that differs, before and after, by order of computation.
+    pub(crate) findings: BTreeMap<u64, (Found, Found)>,
     /// How many rows were read because they have affected keys.
     pub(crate) pulled: u64,
     /// Of the tables after the change.
@@ -49,7 +51,16 @@ impl<'a> Update<'a> {
         inputs: &'a BTreeMap<String, Input<'a>>,
         indexes: &'a BTreeMap<Place, Digest>,
     ) -> Self {
-        Self { store, scans, inputs, indexes, edges: BTreeMap::new(), counts: BTreeMap::new(), pulled: 0 }
+        Self {
+            store,
+            scans,
+            inputs,
+            indexes,
+            edges: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            pulled: 0,
+        }
     }
 
     fn input(&self, scan: usize) -> Result<&'a Input<'a>, ProvenanceError> {
@@ -91,12 +102,15 @@ impl<'a> Update<'a> {
             was.push(with(slice.old, unchanged.clone())?);
             is.push(with(slice.new, unchanged)?);
         }
-        let (old, old_edges, lost) = compute(bound, step, was)?;
-        (counts.old[1], counts.old[2]) = (old.rows() as u64, lost);
-        let (new, new_edges, lost) = compute(bound, step, is)?;
-        (counts.new[1], counts.new[2]) = (new.rows() as u64, lost);
+        let (old, mut before) = compute(bound, step, was)?;
+        (counts.old[1], counts.old[2]) = (old.rows() as u64, before.lost);
+        let (new, mut after) = compute(bound, step, is)?;
+        (counts.new[1], counts.new[2]) = (new.rows() as u64, after.lost);
         self.counts.entry(step.order).or_insert(counts);
-        for (at, (old, new)) in old_edges.into_iter().zip(new_edges).enumerate() {
+        self.findings
+            .entry(step.order)
+            .or_insert((std::mem::take(&mut before.found), std::mem::take(&mut after.found)));
+        for (at, (old, new)) in before.nodes.into_iter().zip(after.nodes).enumerate() {
             if let (Node::Edges(old), Node::Edges(new)) = (old, new) {
                 let (was, is) = cancel(&old.frame, &new.frame)?;
                 let edges = (Links { frame: was, ..old }, Links { frame: is, ..new });
@@ -157,7 +171,7 @@ impl<'a> Update<'a> {
             Work::Scan(at) => self.pull_scan(*at, bound, sought),
             Work::Apply(step) => {
                 let inputs = self.pull_inputs(step, sought.as_ref())?;
-                let (flight, _, _) = compute(bound, step, inputs)?;
+                let (flight, _) = compute(bound, step, inputs)?;
                 match sought {
                     None => Ok(flight),
                     Some(sought) => {
@@ -232,11 +246,11 @@ fn with(some: Flight, more: Option<Flight>) -> Result<Flight, Problem> {
     }
 }
 
-/// Computes one operator; with the nodes that it made, and how many rows it lost.
-fn compute(bound: &Bound, step: &Step, inputs: Vec<Flight>) -> Result<(Flight, Vec<Node>, u64), ProvenanceError> {
+/// Computes one operator; the run has the nodes that it made, how many rows it lost, and what it found.
+fn compute(bound: &Bound, step: &Step, inputs: Vec<Flight>) -> Result<(Flight, Run), ProvenanceError> {
     // Whatever was made before has its number, and nobody looks at it here.
     let mut run = Run { nodes: vec![Node::Scan(0); bound.node], ..Run::default() };
     let flight = apply(bound, step, &mut run, inputs)?;
-    let made = run.nodes.split_off(bound.node);
-    Ok((flight, made, run.lost))
+    run.nodes = run.nodes.split_off(bound.node);
+    Ok((flight, run))
 }

@@ -17,14 +17,16 @@ mod slice;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::{Bound, Scan, Step, Work, bind};
+use crate::engine::{Bound, Found, Scan, Step, Work, bind};
+use crate::flight::ids;
+use crate::tracked::by_id;
 use crate::{Plan, ProvenanceError};
 use engine::{Counts, Update};
 use index::Place;
 use mlspec_record::body::{KeyIndex, OperatorReport};
 use mlspec_record::{ArtifactRef, Digest};
 use mlspec_store::Store;
-use mlspec_table::{ChunkOptions, Table, difference, manifest};
+use mlspec_table::{ChunkOptions, ROW, Table, difference, manifest, patch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A result that is kept, with what an update of it goes on from.
@@ -105,7 +107,10 @@ impl Plan {
         }
         let mut update = Update::new(store, &scans, &tables, &indexes);
         let slice = update.slice(&bound)?;
-        let Some(reports) = counted(&bound, &before.reports, &update.counts) else { return Ok(None) };
+        let Some(mut reports) = counted(&bound, &before.reports, &update.counts) else { return Ok(None) };
+        if !carry_findings(store, &bound, &mut reports, &update.findings)? {
+            return Ok(None);
+        }
         let differ = (slice.old.rows() + slice.new.rows()) as u64;
         let Some(artifact) = kept.patch(&bound, slice, &update.edges)? else { return Ok(None) };
         let pulled = update.pulled;
@@ -179,6 +184,33 @@ fn counted(bound: &Bound, reports: &[OperatorReport], counts: &BTreeMap<u64, Cou
         report.reason = step.operator.reason().filter(|_| report.dropped > 0).map(str::to_owned);
     }
     Some(counted)
+}
+
+/// Carries what operators found; says whether the reports have it all.
+fn carry_findings(
+    store: &Store,
+    bound: &Bound,
+    reports: &mut [OperatorReport],
+    findings: &BTreeMap<u64, (Found, Found)>,
+) -> Result<bool, ProvenanceError> {
+    let mut steps = BTreeMap::new();
+    collect(bound, &mut steps);
+    for (report, order) in reports.iter_mut().zip(steps.into_keys()) {
+        let Some((was, is)) = findings.get(&order) else { continue };
+        report.bounds.clone_from(&is.bounds);
+        if was.tables.len() != report.tables.len() {
+            return Ok(false);
+        }
+        for ((kept, (name, was)), (_, is)) in report.tables.iter_mut().zip(&was.tables).zip(&is.tables) {
+            let (gone, new) = slice::cancel(was, is)?;
+            let gone: Vec<u64> = ids(&gone, ROW)?.iter().flatten().collect();
+            if kept.name != *name {
+                return Ok(false);
+            }
+            kept.digest = patch(store, &kept.digest, &gone, &Table::new(by_id(new)?)?)?.digest;
+        }
+    }
+    Ok(true)
 }
 
 /// The operators by order of computation.

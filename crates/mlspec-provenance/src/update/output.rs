@@ -2,7 +2,7 @@
 
 use super::Input;
 use super::slice::Slice;
-use crate::documents::{document, stored};
+use crate::documents::{document, is_listed, stored};
 use crate::engine::{Bound, Scan};
 use crate::flight::{bug, ids};
 use crate::links::Links;
@@ -79,7 +79,8 @@ impl<'a> Kept<'a> {
                 Ok(fits.then_some(RowLineage::Identity))
             }
             RowLineage::Nodes { nodes, own: known, table, roots } => {
-                if *known != own || *roots != slice.new.nodes || table.is_some() == roots.is_empty() {
+                let listed = is_listed(own.and_then(|own| nodes.get(own)), roots);
+                if *known != own || *roots != slice.new.nodes || table.is_none() != listed {
                     return Ok(None);
                 }
                 let mut nodes = nodes.clone();

@@ -23,7 +23,8 @@ fn kept(store: &Store, plan: &Plan, inputs: &BTreeMap<String, Table>) -> (BTreeM
     let tracked = plan.run(inputs).unwrap();
     let artifact = tracked.write(store, &parents, &OPTIONS).unwrap();
     let indexes = plan.index(store, inputs).unwrap();
-    (parents, Materialized { artifact, reports: tracked.reports().to_vec(), indexes })
+    let reports = tracked.write_reports(store, &OPTIONS).unwrap();
+    (parents, Materialized { artifact, reports, indexes })
 }
 
 /// Updates there and back; gives how many rows of the result differ.

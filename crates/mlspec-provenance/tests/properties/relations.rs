@@ -201,7 +201,7 @@ impl Relation {
                 plan.sample(Sample { partition_by, ..Sample::n(u64::from(*n), Seed::default()) }).unwrap()
             }
             Self::Explode { drop_empty } => {
-                let several = plan.derive([("k", "CASE WHEN v > 1 THEN concat(k, ';', 'a') ELSE k END")]).unwrap();
+                let several = plan.derive([("k", "CASE WHEN v > 1 THEN k || ';a' ELSE k END")]).unwrap();
                 let explode = Explode { drop_empty: *drop_empty, ..Explode::text("k", ";") };
                 several.explode(explode).unwrap().select(["k", "v", "x"])
             }
@@ -307,7 +307,11 @@ impl Relation {
             }
             Self::Unpivot => {
                 let part = |name: &str, code: i64| {
-                    frame.clone().select([col("k"), lit(code).alias("v"), col(name).cast(DataType::Float64).alias("x")])
+                    frame.clone().select([
+                        col("k"),
+                        lit(code).cast(DataType::Int64).alias("v"),
+                        col(name).cast(DataType::Float64).alias("x"),
+                    ])
                 };
                 concat([part("v", 1), part("x", 2)], UnionArgs::default()).unwrap()
             }
@@ -319,7 +323,7 @@ impl Relation {
                 };
                 let wide = frame.group_by([col("k")]).agg([of(0).alias("zero"), of(2).alias("two")]);
                 let v = when(col("zero").is_null()).then(lit(1_i64)).otherwise(lit(0_i64));
-                wide.select([col("k"), v.alias("v"), col("two").fill_null(lit(0.5)).alias("x")])
+                wide.select([col("k"), v.cast(DataType::Int64).alias("v"), col("two").fill_null(lit(0.5)).alias("x")])
             }
             Self::Outliers { rule, .. } => {
                 let quantile = |share: f64| col("x").quantile(lit(share), QuantileMethod::Linear);

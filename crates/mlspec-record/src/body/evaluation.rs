@@ -13,6 +13,9 @@ pub struct Evaluation {
     /// The metrics by slice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<SliceMetrics>,
+    /// How groups are treated, by column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fairness: Vec<Fairness>,
     /// Curves for plots.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curves: Vec<Curve>,
@@ -74,6 +77,45 @@ pub struct Slice {
     pub rows: u64,
     /// Its metrics.
     pub metrics: Vec<Metric>,
+}
+
+/// How the groups that one column makes are treated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fairness {
+    /// The source dataset that the column belongs to, or `rows` for the evaluated rows themselves.
+    pub source: String,
+    /// The column.
+    pub column: String,
+    /// How many rows a group must have to be compared.
+    pub min_rows: u64,
+    /// The groups, by value.
+    pub groups: Vec<FairnessGroup>,
+    /// Differences and ratios of rates between the groups that are compared, by fairlearn's names; of two groups and more the greatest
+    /// and the least rate count.
+    pub metrics: Vec<Metric>,
+    /// How many rows have several values, through several source rows; each counts in every group.
+    pub rows_in_several: u64,
+    /// How many rows have no value, since no source row stands behind them.
+    pub rows_in_none: u64,
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FairnessGroup {
+    /// The column's value as text; null for null.
+    pub value: Option<String>,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many of them are positive.
+    pub positive: u64,
+    /// The share of its rows that were predicted positive, by weight; null where undefined.
+    pub selection_rate: Option<f64>,
+    /// The share of its positive rows that were predicted positive; null where it has none.
+    pub true_positive_rate: Option<f64>,
+    /// The share of its negative rows that were predicted positive; null where it has none.
+    pub false_positive_rate: Option<f64>,
+    /// Whether it has enough rows to be compared.
+    pub compared: bool,
 }
 
 /// A curve.

@@ -2,8 +2,10 @@
 
 mod analysis;
 mod evaluation;
+mod external;
 mod ingestion;
 mod monitoring;
+mod prediction;
 mod splitting;
 mod training;
 mod transformation;
@@ -13,13 +15,18 @@ pub use analysis::{
     Analysis, ColumnSummary, Correlation, Duplicates, HistogramBins, NumberSummary, Outliers, Quantile, SliceSummaries,
     SliceSummary, TopValue,
 };
-pub use evaluation::{Curve, Evaluation, Metric, ModelSize, Slice, SliceMetrics, Test};
-pub use ingestion::{Ingestion, Revision, SourceFile};
+pub use evaluation::{Curve, Evaluation, Fairness, FairnessGroup, Metric, ModelSize, Slice, SliceMetrics, Test};
+pub use external::{External, ExternalFile, ExternalOutput, ExternalRows, Taken};
+pub use ingestion::{Ingestion, Quarantined, Revision, RowPlaces, SourceFile, SourceQuery};
 pub use monitoring::{
     ColumnDrift, ColumnRole, Contribution, Direction, DriftMeasure, Drifted, GateVerdict, MetricDrift, Monitoring,
     PortState,
 };
-pub use splitting::{ColumnStatistics, Leak, LinkCount, Part, Splitting};
+pub use prediction::{PredictedClass, Prediction};
+pub use splitting::{ColumnStatistics, Cut, Leak, LeftOut, LinkCount, Part, PartDistance, SplitMethod, Splitting};
 pub use training::{Convergence, Guarantee, Method, Start, Training};
-pub use transformation::{EncodedColumn, Encoding, KeyIndex, OperatorReport, Transformation};
+pub use transformation::{
+    EncodedColumn, Encoding, FittedBounds, GroupRows, GroupShares, KeyIndex, OperatorReport, OperatorTable,
+    Transformation,
+};
 pub use validation::{ExpectationResult, ExpectationsRef, Severity, Validation, Waived};

@@ -1,10 +1,12 @@
 //! Tables became tables, or tables became feature matrices.
 
+use super::{External, Taken};
 use crate::{Digest, FeatureRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The body of a transformation record: of the stage transform (`operators`) or encode (`encoding`).
+/// The body of a transformation record: of the stage transform (`operators`), encode (`encoding`) or external
+/// (`external`), or of record, which takes what others made (`taken`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Transformation {
     /// What each relational operator did, in order.
@@ -16,6 +18,12 @@ pub struct Transformation {
     /// How rows were encoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The program outside that made the outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<Box<External>>,
+    /// The record of others, added to the store, whose outputs these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Box<Taken>>,
 }
 
 /// Which rows of a table have which keys.
@@ -30,7 +38,7 @@ pub struct KeyIndex {
 }
 
 /// What one operator did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperatorReport {
     /// Its position among the steps of its table, from 0.
     pub position: u64,
@@ -47,6 +55,62 @@ pub struct OperatorReport {
     /// Why they were dropped, such as `condition not true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The bounds that were fitted, if the table was not cut into parts with bounds of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bounds: Vec<FittedBounds>,
+    /// Tables of what it found: for `drop_outliers` the `bounds` of every part, and of every row that was `dropped` the column and the
+    /// bound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<OperatorTable>,
+    /// How the groups of inspected source columns fared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<GroupShares>,
+}
+
+/// What values of a column must be within.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FittedBounds {
+    /// The column.
+    pub column: String,
+    /// The least value that is within; null where there were too few values.
+    pub lower: Option<f64>,
+    /// The greatest value that is within; null where there were too few values.
+    pub upper: Option<f64>,
+}
+
+/// A table of what an operator found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperatorTable {
+    /// What it holds, such as `dropped`.
+    pub name: String,
+    /// The table's digest.
+    pub digest: Digest,
+}
+
+/// How many rows of each group of a source column an operator read and made, whether or not its rows still have the column: a row
+/// belongs to the groups of the source rows that it comes from, and counts in each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupShares {
+    /// The source.
+    pub source: String,
+    /// The column.
+    pub column: String,
+    /// The 50 groups that have most rows in the source, sorted by value.
+    pub groups: Vec<GroupRows>,
+    /// All other groups together; without a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others: Option<GroupRows>,
+}
+
+/// The rows of one group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupRows {
+    /// The column's value as text; null for null.
+    pub value: Option<String>,
+    /// How many rows the operator read, over all its inputs.
+    pub rows_in: u64,
+    /// How many rows it made.
+    pub rows_out: u64,
 }
 
 /// How rows were encoded.

@@ -6,7 +6,7 @@ use crate::report::{Body, Report, Step};
 use crate::svg::bars::{Bar, bars};
 use crate::svg::curve::curve;
 use maud::{Markup, html};
-use mlspec_record::body::{Evaluation, Metric, SliceMetrics};
+use mlspec_record::body::{Evaluation, Fairness, Metric, SliceMetrics};
 
 /// The most slices drawn of one column.
 const SLICES: usize = 40;
@@ -38,6 +38,7 @@ fn result(step: &Step, body: &Evaluation) -> Markup {
         @if !body.curves.is_empty() { div class="plots" { @for each in &body.curves { (curve(each)) } } }
         @if !body.confusion_matrix.is_empty() { (confusion(body)) }
         @for by in &body.slices { (slices(by, &body.metrics)) }
+        @for by in &body.fairness { (fairness(by)) }
         (measured(step))
     }
 }
@@ -115,6 +116,24 @@ fn slices(by: &SliceMetrics, overall: &[Metric]) -> Markup {
                 figure class="scroll" { (bars(name, &drawn(name), 0.0, value(overall, name))) figcaption { (name) } }
             }
         }
+    }
+}
+
+/// Rates by group, and what lies between them.
+fn fairness(by: &Fairness) -> Markup {
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), figure);
+    html! {
+        h3 { "Fairness by " code { (by.source) "." (by.column) } }
+        div class="scroll" { table {
+            thead { tr { th { "group" } th class="n" { "rows" } th class="n" { "positive" } th class="n" { "selection rate" }
+                th class="n" { "true positive rate" } th class="n" { "false positive rate" } th {} } }
+            tbody { @for group in &by.groups { tr {
+                td { (group.value.as_deref().unwrap_or("null")) } td class="n" { (count(group.rows)) } td class="n" { (count(group.positive)) }
+                td class="n" { (rate(group.selection_rate)) } td class="n" { (rate(group.true_positive_rate)) } td class="n" { (rate(group.false_positive_rate)) }
+                td class="soft" { @if !group.compared { "fewer than " (count(by.min_rows)) " rows: not compared" } }
+            } } }
+        } }
+        (metrics(&by.metrics))
     }
 }
 

@@ -67,7 +67,7 @@ fn shares(body: &Splitting, labels: &[&str]) -> Markup {
             tbody {
                 @for part in &body.parts {
                     tr {
-                        td { (part.name) } td class="n" { (percent(part.share)) }
+                        td { (part.name) } td class="n" { (part.share.map_or_else(|| "–".to_owned(), percent)) }
                         td class="n" { (percent(part.rows as f64 / all as f64)) } td class="n" { (count(part.rows)) }
                         @for label in labels { td class="n" { (statistic(&part.columns, label).unwrap_or_else(|| "–".to_owned())) } }
                     }

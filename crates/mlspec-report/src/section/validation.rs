@@ -39,6 +39,7 @@ fn table(body: &Validation) -> Markup {
                         td { (result.name) } td { code { (result.expectation) } } td { (result.columns.join(", ")) }
                         @match (result.passed, result.severity) {
                             (true, _) => td class="good" { "holds" },
+                            (false, _) if result.waived.is_some() => td class="warn" { "fails (waived)" },
                             (false, Severity::Warning) => td class="warn" { "fails (warning)" },
                             (false, _) => td class="bad" { "fails" },
                         }

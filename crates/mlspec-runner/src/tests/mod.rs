@@ -72,6 +72,7 @@ impl World {
 
     fn around(&self) -> Surroundings<'_> {
         Surroundings {
+            variables: Default::default(),
             host: &self.host,
             random: &random,
             resources: &resources,

@@ -74,8 +74,13 @@ fn body(kind: Kind) -> Value {
         }),
         Kind::Transformation => json!({
             "operators": [{"position": 0, "operator": "filter", "table": "rows", "rows_in": 12, "rows_out": 10, "dropped": 2,
-                           "reason": "condition not true"}],
+                           "reason": "condition not true",
+                           "shares": [{"source": "customers", "column": "country",
+                                       "groups": [{"value": "DE", "rows_in": 12, "rows_out": 10}]}]}],
             "encoding": null,
+            "external": {"program": "clean.py", "digest": DIGEST, "files": [{"path": "clean.py", "digest": DIGEST}], "deterministic": true,
+                         "outputs": [{"port": "rows", "rows": 10, "row_lineage": "kept", "rows_of": "rows", "dropped": 2}]},
+            "taken": {"record": ID, "content": DIGEST, "stage": "script@1", "producer": {"name": "script", "version": "1"}},
         }),
         Kind::Validation => json!({
             "passed": false, "rows": 10,
@@ -94,6 +99,10 @@ fn body(kind: Kind) -> Value {
             "convergence": {"start": "zero", "converged": true, "iterations": 12, "objective": 0.4, "gradient_norm": 1e-9, "tolerance": 1e-8},
         }),
         Kind::Evaluation | Kind::Test => measured(kind),
+        Kind::Prediction => json!({
+            "rows": 2, "estimator": "logistic_regression", "encoders": DIGEST, "features": 3, "threshold": 0.5, "positive": "yes",
+            "predicted": [{"class": "no", "rows": 1}, {"class": "yes", "rows": 1}], "label": "good",
+        }),
         Kind::Dataset => json!({"key": ["id"], "license": "CC0-1.0", "versions": [ID]}),
         Kind::DatasetVersion => json!({
             "dataset": "mails", "version": 1, "columns": columns(), "table": artifact("table"), "record": DIGEST, "next_row": 10,
@@ -116,6 +125,10 @@ fn measured(kind: Kind) -> Value {
         "metrics": [{"name": "accuracy", "value": 0.5}, {"name": "roc_auc", "value": null, "reason": "one class only"}],
         "slices": [{"source": "customers", "column": "country", "rows_in_several": 0, "rows_in_none": 0,
                     "slices": [{"value": null, "rows": 2, "metrics": []}]}],
+        "fairness": [{"source": "customers", "column": "country", "min_rows": 1, "rows_in_several": 0, "rows_in_none": 0,
+                      "groups": [{"value": "DE", "rows": 2, "positive": 1, "selection_rate": 0.5, "true_positive_rate": null,
+                                  "false_positive_rate": 0.0, "compared": true}],
+                      "metrics": [{"name": "equal_opportunity_difference", "value": 0.25}]}],
         "curves": [{"name": "roc", "x": [0.0, 1.0], "y": [0.0, 1.0]}],
         "confusion_matrix": [[1, 0], [1, 0]], "classes": ["no", "yes"],
         "model": {"bytes": 2048, "parameters": 4},

@@ -59,6 +59,7 @@ fn valid_documents_are_read_by_the_types() {
             Ok(Kind::Evaluation) => read::<Envelope<body::Evaluation>>(document),
             Ok(Kind::Test) => read::<Envelope<body::Test>>(document),
             Ok(Kind::Monitoring) => read::<Envelope<body::Monitoring>>(document),
+            Ok(Kind::Prediction) => read::<Envelope<body::Prediction>>(document),
             Ok(Kind::Dataset) => read::<Object<object::Dataset>>(document),
             Ok(Kind::DatasetVersion) => read::<Object<object::DatasetVersion>>(document),
             Ok(Kind::Artifact) => read::<Object<object::Artifact>>(document),

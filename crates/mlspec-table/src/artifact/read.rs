@@ -51,8 +51,11 @@ impl Table {
         read_chunks(store, digest, &manifest, &selected(&manifest.schema, columns)?, Some(ids))
     }
 
-    /// Some columns of the chunk at this position of the manifest.
-    pub(super) fn read_chunk(
+    /// Some columns of the chunk at this position of the table's manifest; no rows where there is no such chunk.
+    ///
+    /// # Errors
+    /// When a column or the chunk is missing, or the chunk was changed on disk.
+    pub fn read_chunk(
         store: &Store,
         digest: &Digest,
         manifest: &Manifest,

@@ -1,9 +1,14 @@
-//! Parquet and Arrow IPC: files that know their types.
+//! Parquet, Arrow IPC and Avro: files that know their types.
 
-use super::{Format, FormatError, InputFile, Problem, Read, ReadOptions};
+use super::rejected::remaining;
+use super::{Format, FormatError, InputFile, Problem, Read, ReadOptions, RowFault, infer};
 use crate::{TableError, from_polars, normalize, to_polars};
-use mlspec_record::{Column, TableSchema};
-use polars::prelude::{ArrowDataType, ArrowSchema, DataFrame, IpcReader, ParquetReader, PolarsResult, SerReader as _};
+use mlspec_record::{Column, DataType, TableSchema};
+use polars::io::avro::AvroReader;
+use polars::prelude::{
+    ArrowDataType, ArrowSchema, BooleanChunked, DataFrame, IntoColumn as _, IpcReader, NewChunkedArray as _,
+    ParquetReader, PolarsResult, SerReader as _, StringChunked,
+};
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,7 +29,9 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
         };
         frames.push(frame);
     }
-    Ok(Read { schema: schema.unwrap_or_default(), inferred: false, frames })
+    let mut read = Read::of(schema.unwrap_or_default());
+    frames.into_iter().for_each(|frame| read.push(frame, None, Vec::new()));
+    Ok(read)
 }
 
 pub(super) fn read_named(
@@ -44,8 +51,67 @@ pub(super) fn read_named(
     }
 }
 
+/// Rows that came from elsewhere, such as a database, as a file would give them: of the declared columns and types. Text becomes values
+/// of a declared type as in CSV.
+pub(super) fn conform(name: &str, frame: DataFrame, options: &ReadOptions) -> Result<Read, FormatError> {
+    let file = InputFile::new(name, Vec::new());
+    let frame = normalize(frame).map_err(|error| match error {
+        TableError::Type { column, found } => FormatError::file(name, Problem::Unsupported(found)).in_column(&column),
+        _ => FormatError::file(name, Problem::Damaged("table")),
+    })?;
+    let (mut frame, mut faults) = (frame, Vec::new());
+    let rows = frame.height();
+    for Column { name: column, data_type } in options.columns.iter().flat_map(TableSchema::columns) {
+        if *data_type == DataType::String {
+            continue;
+        }
+        let Some(texts) = frame.column(column).ok().and_then(|column| column.str().ok()).cloned() else { continue };
+        let bad: Vec<usize> = (0..texts.len())
+            .filter(|row| texts.get(*row).is_some_and(|text| !infer::fits_type(text, *data_type)))
+            .collect();
+        if let Some(first) = bad.first().filter(|_| !options.lenient) {
+            let error = FormatError::file(name, Problem::Value(*data_type)).in_column(column);
+            return Err(error.at_line(*first as u64 + 1));
+        }
+        let value = |text: Option<&str>| text.filter(|text| infer::fits_type(text, *data_type)).map(str::to_owned);
+        let fits: StringChunked = texts.iter().map(value).collect();
+        let wrong = || FormatError::file(name, Problem::Value(*data_type)).in_column(column);
+        let typed = infer::convert(vec![fits], *data_type).map_err(|_| wrong())?;
+        faults.extend(bad.into_iter().map(|row| RowFault {
+            number: row as u64 + 1,
+            reason: "type",
+            column: Some(column.clone()),
+        }));
+        frame.with_column(typed.with_name(column.as_str().into()).into_column()).map_err(|_| wrong())?;
+    }
+    faults.sort_by_key(|fault| fault.number);
+    faults.dedup_by_key(|fault| fault.number);
+    let schema = match &options.columns {
+        Some(schema) => schema.clone(),
+        None => schema_of(&file, &frame)?,
+    };
+    let frame = fitted(&file, &frame, &schema, options)?;
+    let left_out: Vec<usize> = faults.iter().map(|fault| fault.number as usize - 1).collect();
+    let stays = BooleanChunked::from_iter_values(
+        Default::default(),
+        (0..rows).map(|row| left_out.binary_search(&row).is_err()),
+    );
+    let frame = match left_out.is_empty() {
+        true => frame,
+        false => frame.filter(&stays).map_err(|_| FormatError::file(name, Problem::Damaged("table")))?,
+    };
+    let numbers = remaining(None, rows, &left_out);
+    let mut read = Read::of(schema);
+    read.push(frame, numbers, faults);
+    Ok(read)
+}
+
 fn one(file: &InputFile, format: Format, limit: Option<usize>) -> Result<DataFrame, FormatError> {
-    let name = if format == Format::Parquet { "Parquet" } else { "Arrow IPC" };
+    let name = match format {
+        Format::Parquet => "Parquet",
+        Format::Avro => "Avro",
+        _ => "Arrow IPC",
+    };
     let damaged = || FormatError::file(file.name(), Problem::Damaged(name));
     // Damaged files make the readers panic now and then; that must stay an error of the file.
     let guarded = |read: &dyn Fn() -> PolarsResult<Result<DataFrame, (String, String)>>| match catch_unwind(
@@ -56,6 +122,7 @@ fn one(file: &InputFile, format: Format, limit: Option<usize>) -> Result<DataFra
     };
     let frame = match format {
         Format::Parquet => guarded(&|| parquet(file.bytes(), limit))?,
+        Format::Avro => guarded(&|| avro(file.bytes(), limit))?,
         _ => guarded(&|| ipc(file.bytes(), limit))?,
     };
     let unsupported =
@@ -88,6 +155,16 @@ fn ipc(bytes: &[u8], limit: Option<usize>) -> PolarsResult<Result<DataFrame, (St
         return Ok(Err(found));
     }
     reader.with_n_rows(limit).finish().map(Ok)
+}
+
+fn avro(bytes: &[u8], limit: Option<usize>) -> PolarsResult<Result<DataFrame, (String, String)>> {
+    let schema = AvroReader::new(Cursor::new(bytes)).arrow_schema()?;
+    if let Some(found) = unsupported(&schema) {
+        return Ok(Err(found));
+    }
+    // The reader takes a limit as a number of blocks' rows and may give more.
+    let frame = AvroReader::new(Cursor::new(bytes)).with_n_rows(limit).finish()?;
+    Ok(Ok(frame.head(limit.or(Some(frame.height())))))
 }
 
 fn has_dictionary(schema: &ArrowSchema) -> bool {

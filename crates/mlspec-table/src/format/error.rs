@@ -8,7 +8,7 @@ use mlspec_record::{DataType, ExitCode, Failure, Place, TableSchemaError};
 pub struct FormatError {
     /// The file, as its user named it; empty where the settings are wrong.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; in a workbook the row of the sheet.
     pub line: Option<u64>,
     /// The column's name.
     pub column: Option<String>,
@@ -58,6 +58,39 @@ pub enum Problem {
     /// The line is JSON and not an object.
     #[error("the line is not a JSON object")]
     NotAnObject,
+    /// An item of a list is not JSON.
+    #[error("the item of the list is not JSON")]
+    JsonItem,
+    /// An item of a list is JSON and not an object.
+    #[error("the item of the list is not a JSON object")]
+    NotAnObjectItem,
+    /// There is no list where the rows should be.
+    #[error("there is no list of objects {}", if .0.is_empty() { "at the top of the document".to_owned() } else { format!("at `{}`", .0) })]
+    NoRecords(String),
+    /// The workbook has no such sheet.
+    #[error("the workbook has no sheet {0}")]
+    NoSheet(String),
+    /// The sheet holds nothing where the rows should be.
+    #[error("the sheet is empty where the names of the columns should be")]
+    NoHeader,
+    /// A cell shows an error instead of a value.
+    #[error("the cell {0} holds an error instead of a value")]
+    CellError(String),
+    /// A formula has no value, since it was never calculated.
+    #[error("the formula in the cell {0} was never calculated")]
+    NotCalculated(String),
+    /// The name of a column is missing.
+    #[error("the cell {0}, which should name a column, is empty")]
+    Unnamed(String),
+    /// The path of a file does not say what the other paths say.
+    #[error("the path has other partitions than those of the other files")]
+    Partitions,
+    /// No folder of the path says this column.
+    #[error("no folder of the path is named `{0}=…`")]
+    NoPartition(String),
+    /// A column stands in the file and in its path.
+    #[error("the column `{0}` stands in the file and in its path")]
+    Partitioned(String),
     /// A value is an object, or a list of something else than numbers or texts.
     #[error("a value is nested")]
     Nested,
@@ -109,6 +142,20 @@ impl FormatError {
         Self::file("", Problem::Setting(problem.into()))
     }
 
+    /// What kind of fault of a row this is, in one word, as records count them; none where the fault is not one of a row.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        Some(match &self.problem {
+            Problem::Encoding => "encoding",
+            Problem::Ragged { .. } => "fields",
+            Problem::StrayQuote | Problem::BehindQuote | Problem::OpenQuote => "quotes",
+            Problem::Value(_) | Problem::Nested => "type",
+            Problem::Json(_) | Problem::JsonItem | Problem::NotAnObject | Problem::NotAnObjectItem => "json",
+            Problem::Extra(_) | Problem::Schema(TableSchemaError::Twice(_)) => "columns",
+            Problem::CellError(_) | Problem::NotCalculated(_) => "cell",
+            _ => return None,
+        })
+    }
+
     /// In this line.
     pub(crate) fn at_line(mut self, line: u64) -> Self {
         self.line = Some(line);
@@ -140,6 +187,16 @@ impl Failure for FormatError {
             }
             Problem::Value(_) => "correct the value, list it under `null_values`, or declare another type".to_owned(),
             Problem::Mixed(..) => "declare the column's type under `columns`".to_owned(),
+            Problem::NoRecords(_) => {
+                "set `json.records` to the JSON pointer of the list, such as `/data/rows`".to_owned()
+            }
+            Problem::CellError(_) => {
+                "correct the workbook; or list the error's text, such as `#N/A`, under `excel.null_values`".to_owned()
+            }
+            Problem::NotCalculated(_) => "open the workbook in a spreadsheet program and save it".to_owned(),
+            Problem::NoHeader | Problem::Unnamed(_) => {
+                "set `excel.range` or `excel.header_row` to where the table is; or `excel.header: false`".to_owned()
+            }
             Problem::Empty => "declare the columns under `columns`".to_owned(),
             Problem::Schema(TableSchemaError::Reserved(_)) => {
                 "rename the column: names that begin with `_row` or `@` are kept for row ids".to_owned()

@@ -10,6 +10,7 @@ pub struct InputFile {
     name: String,
     bytes: Vec<u8>,
     whole: bool,
+    partition: Vec<(String, Option<String>)>,
 }
 
 impl std::fmt::Debug for InputFile {
@@ -21,7 +22,7 @@ impl std::fmt::Debug for InputFile {
 impl InputFile {
     /// Bytes that lie in memory already, not compressed.
     pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), bytes: bytes.into(), whole: true }
+        Self { name: name.into(), bytes: bytes.into(), whole: true, partition: Vec::new() }
     }
 
     /// Reads a file; `name` is what messages show.
@@ -84,6 +85,17 @@ impl InputFile {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// With columns that its path says, such as `year=2024`: the same value in every row.
+    #[must_use]
+    pub fn with_partition(self, partition: Vec<(String, Option<String>)>) -> Self {
+        Self { partition, ..self }
+    }
+
+    /// The columns that its path says.
+    pub(crate) fn partition(&self) -> &[(String, Option<String>)] {
+        &self.partition
     }
 
     /// Whether this is all of the file.

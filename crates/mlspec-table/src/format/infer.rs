@@ -86,6 +86,34 @@ fn fits(value: &str) -> u8 {
     }
 }
 
+/// Whether a text is a value of a type, or null.
+pub(crate) fn fits_type(value: &str, data_type: DataType) -> bool {
+    macro_rules! parses {
+        ($type:ty) => {
+            value.parse::<$type>().is_ok()
+        };
+    }
+    value.is_empty()
+        || match data_type {
+            DataType::Boolean => text::boolean(value).is_some(),
+            DataType::Int8 => parses!(i8),
+            DataType::Int16 => parses!(i16),
+            DataType::Int32 => parses!(i32),
+            DataType::Int64 => parses!(i64),
+            DataType::UInt8 => parses!(u8),
+            DataType::UInt16 => parses!(u16),
+            DataType::UInt32 => parses!(u32),
+            DataType::UInt64 => parses!(u64),
+            DataType::Float32 => parses!(f32),
+            DataType::Float64 => parses!(f64),
+            DataType::Date => text::date(value).is_some(),
+            DataType::Time => text::time(value).is_some(),
+            DataType::Datetime => text::datetime(value).is_some(),
+            DataType::DatetimeUtc => text::datetime_utc(value).is_some(),
+            _ => true,
+        }
+}
+
 /// The position of a value that is not of its type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit(pub(crate) usize);

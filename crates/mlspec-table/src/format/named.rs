@@ -1,6 +1,6 @@
 //! Files that hold some columns of a known table, and perhaps its row ids: corrections of a table.
 
-use super::{Format, FormatError, InputFile, Problem, ReadOptions, columnar, csv, json};
+use super::{Format, FormatError, InputFile, Problem, ReadOptions, columnar, csv, excel, json};
 use crate::{ROW, TableError};
 use mlspec_record::{DataType, TableSchema};
 use polars::prelude::{self as pl, Column, DataFrame};
@@ -19,12 +19,13 @@ pub struct NamedRows {
 /// # Errors
 /// When the file is not of its format, has another column, or a value is not of its column's type.
 pub fn read_named(file: &InputFile, options: &ReadOptions, known: &TableSchema) -> Result<NamedRows, FormatError> {
-    let options = ReadOptions { columns: None, limit: None, ..options.clone() };
+    let options = ReadOptions { columns: None, limit: None, lenient: false, ..options.clone() };
     options.check()?;
     let frame = match options.format {
         Format::Csv | Format::Tsv => csv::read_named(file, &options, known)?,
-        Format::Ndjson => json::read_named(file, &options, known)?,
-        Format::Parquet | Format::Ipc => columnar::read_named(file, &options, known)?,
+        Format::Ndjson | Format::Json => json::read_named(file, &options, known)?,
+        Format::Excel => excel::read_named(file, &options, known)?,
+        Format::Parquet | Format::Ipc | Format::Avro => columnar::read_named(file, &options, known)?,
     };
     let mut columns = frame.into_columns();
     let rows = columns.iter().position(|column| column.name() == ROW).map(|at| columns.remove(at));

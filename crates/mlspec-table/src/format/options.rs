@@ -1,9 +1,10 @@
 //! How files are to be read.
 
-use super::{FormatError, Problem};
+use super::{ExcelOptions, FormatError, Problem};
 use mlspec_record::{Column, DataType, TableSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +20,12 @@ pub enum Format {
     Parquet,
     /// Arrow IPC (Feather), the file format.
     Ipc,
+    /// Avro object container files.
+    Avro,
+    /// One JSON document that holds a list of objects.
+    Json,
+    /// A workbook: `.xlsx`, `.xlsm`, `.xlsb`, `.xls` or `.ods`.
+    Excel,
 }
 
 impl Format {
@@ -32,6 +39,9 @@ impl Format {
             "ndjson" | "jsonl" => Self::Ndjson,
             "parquet" | "pq" => Self::Parquet,
             "arrow" | "ipc" | "feather" => Self::Ipc,
+            "avro" => Self::Avro,
+            "json" => Self::Json,
+            "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => Self::Excel,
             _ => return None,
         })
     }
@@ -44,12 +54,20 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
             Self::Ipc => "ipc",
+            Self::Avro => "avro",
+            Self::Json => "json",
+            Self::Excel => "excel",
         }
     }
 
     /// Whether the file is text, with lines.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Csv | Self::Tsv | Self::Ndjson)
+        matches!(self, Self::Csv | Self::Tsv | Self::Ndjson | Self::Json)
+    }
+
+    /// Whether the file says the types of its columns, so that none are inferred from values.
+    pub fn has_types(self) -> bool {
+        matches!(self, Self::Parquet | Self::Ipc | Self::Avro)
     }
 }
 
@@ -103,6 +121,24 @@ impl Default for CsvOptions {
     }
 }
 
+/// Where the rows stand in a JSON document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JsonOptions {
+    /// The JSON pointer (RFC 6901) of the list of objects, such as `/data/rows`; by default the document is the list.
+    #[serde(default)]
+    pub records: String,
+}
+
+/// Columns that the folders of a path say, as Hive names them: `year=2024/month=1/a.parquet`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HiveOptions {
+    /// The types of these columns, by name; by default inferred from all paths, by the rules of CSV.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, DataType>,
+}
+
 /// How files are to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -110,35 +146,59 @@ pub struct ReadOptions {
     pub format: Format,
     /// How CSV and TSV are written.
     pub csv: CsvOptions,
+    /// Where the rows stand in a JSON document.
+    pub json: JsonOptions,
+    /// Where the rows stand in a workbook.
+    pub excel: ExcelOptions,
     /// The columns to read and their types. Files with names may have further columns, which are not read; CSV without a
     /// header has exactly these.
     pub columns: Option<TableSchema>,
     /// Whether files may not have columns besides those.
     pub exact: bool,
+    /// The types of columns that the paths say; by default inferred from all paths.
+    pub partitions: BTreeMap<String, DataType>,
     /// How many rows are read at most, over all files.
     pub limit: Option<u64>,
+    /// Whether rows that cannot be read are put aside, into [`crate::format::Read::rejected`], instead of being an error.
+    pub lenient: bool,
 }
 
 impl ReadOptions {
     /// Files of this format, types inferred, no limit.
     pub fn new(format: Format) -> Self {
-        Self { format, csv: CsvOptions::default(), columns: None, exact: false, limit: None }
+        Self {
+            format,
+            csv: CsvOptions::default(),
+            json: JsonOptions::default(),
+            excel: ExcelOptions::default(),
+            columns: None,
+            exact: false,
+            partitions: BTreeMap::new(),
+            limit: None,
+            lenient: false,
+        }
     }
 
     /// Checks what the types do not.
     ///
     /// # Errors
-    /// When separator or quote are not one ASCII character each, are equal or end lines, or a declared type cannot be read
-    /// from text.
+    /// When separator or quote are not one ASCII character each, are equal or end lines, a pointer or a range of cells is none, or a
+    /// declared type cannot be read from text.
     pub fn check(&self) -> Result<(), FormatError> {
         self.dialect()?;
-        let text = self.format.is_text().then_some(self.columns.as_ref()).flatten();
+        self.excel.check()?;
+        if !self.json.records.is_empty() && !self.json.records.starts_with('/') {
+            return Err(FormatError::setting("`records` must be a JSON pointer: empty, or beginning with `/`"));
+        }
+        let text = (!self.format.has_types()).then_some(self.columns.as_ref()).flatten();
         for Column { name, data_type } in text.map_or(&[][..], TableSchema::columns) {
             let lists = matches!(
                 data_type,
                 DataType::ListUInt32 | DataType::ListUInt64 | DataType::ListFloat64 | DataType::ListString
             );
-            if matches!(data_type, DataType::Binary | DataType::Duration) || (lists && self.format != Format::Ndjson) {
+            let lists = lists && !matches!(self.format, Format::Ndjson | Format::Json);
+            let spans = *data_type == DataType::Duration && self.format != Format::Excel;
+            if *data_type == DataType::Binary || spans || lists {
                 return Err(FormatError::file("", Problem::NotText(*data_type)).in_column(name));
             }
         }

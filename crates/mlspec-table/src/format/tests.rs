@@ -4,24 +4,24 @@ use super::*;
 use mlspec_record::{Column, DataType, Failure as _};
 use polars::prelude::*;
 
-type Types<'a> = &'a [(&'a str, DataType)];
+pub(super) type Types<'a> = &'a [(&'a str, DataType)];
 
-fn schema(columns: Types<'_>) -> TableSchema {
+pub(super) fn schema(columns: Types<'_>) -> TableSchema {
     let column = |(name, data_type): &(&str, DataType)| Column { name: (*name).to_owned(), data_type: *data_type };
     TableSchema::new(columns.iter().map(column).collect()).unwrap()
 }
 
-fn csv(text: &[u8], change: impl Fn(&mut ReadOptions)) -> Result<Read, FormatError> {
+pub(super) fn csv(text: &[u8], change: impl Fn(&mut ReadOptions)) -> Result<Read, FormatError> {
     let mut options = ReadOptions::new(Format::Csv);
     change(&mut options);
     read(&[InputFile::new("a.csv", text)], &options)
 }
 
-fn types(read: &Read) -> Vec<(&str, DataType)> {
+pub(super) fn types(read: &Read) -> Vec<(&str, DataType)> {
     read.schema.columns().iter().map(|column| (column.name.as_str(), column.data_type)).collect()
 }
 
-fn one(read: Read) -> DataFrame {
+pub(super) fn one(read: Read) -> DataFrame {
     read.frames.into_iter().next().unwrap()
 }
 
@@ -199,7 +199,7 @@ fn many_files_are_one_table_or_an_error_that_names_the_file() {
     assert_eq!(limited.frames.iter().map(DataFrame::height).collect::<Vec<_>>(), [3, 1]);
 }
 
-fn ndjson(text: &[u8], declared: Types<'_>) -> Result<Read, FormatError> {
+pub(super) fn ndjson(text: &[u8], declared: Types<'_>) -> Result<Read, FormatError> {
     let columns = (!declared.is_empty()).then(|| schema(declared));
     read(&[InputFile::new("a.ndjson", text)], &ReadOptions { columns, ..ReadOptions::new(Format::Ndjson) })
 }

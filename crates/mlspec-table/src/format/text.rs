@@ -32,6 +32,20 @@ pub(crate) fn date(text: &str) -> Option<i32> {
     Some(days - 719_468)
 }
 
+/// Days since 1970 as `2024-02-29`.
+pub(crate) fn date_text(days: i64) -> String {
+    // Eras of 400 years; years begin in March, so that the leap day is the last one.
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// `12:30`, `12:30:59` or `12:30:59.123456789` as nanoseconds since midnight.
 pub(crate) fn time(text: &str) -> Option<i64> {
     let (clock, fraction) = match text.split_once('.') {
@@ -98,6 +112,7 @@ mod tests {
     fn dates() {
         let cases = [
             ("1970-01-01", Some(0)),
+            ("2023-03-01", Some(19_417)),
             ("1969-12-31", Some(-1)),
             ("2000-02-29", Some(11_016)),
             ("2024-02-29", Some(19_782)),
@@ -114,6 +129,9 @@ mod tests {
         ];
         for (text, expect) in cases {
             assert_eq!(date(text), expect, "{text}");
+            if let Some(days) = expect {
+                assert_eq!(date_text(i64::from(days)), text);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Answers as text and as graphs. As JSON they are what serde makes of them.
 
+mod compare;
 mod graph;
 mod impact;
 mod lineage;

@@ -3,7 +3,7 @@
 mod moments;
 mod solve;
 
-use super::{Fitted, outside};
+use super::{Fitted, by_linfa, outside};
 use crate::{Sample, TrainError};
 use mlspec_model::{Linear, Model, Predictor};
 use mlspec_record::body::Guarantee;
@@ -14,6 +14,19 @@ use serde::{Deserialize, Serialize};
 /// The most features that are not zero everywhere: the statistics hold a number for each pair.
 const MAX_FEATURES: usize = 5000;
 
+/// How least squares are solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeastSquaresSolver {
+    /// From sums of products over the rows, by a Cholesky decomposition, or by eigenvectors where features depend on each other;
+    /// for sparse rows and weights. An update is exact.
+    #[default]
+    Cholesky,
+    /// By `linfa-linear`, a QR decomposition of dense rows, of 67 million values at most, zeros included. Without a penalty
+    /// features must be independent. An update fits anew.
+    Linfa,
+}
+
 /// Ordinary least squares: minimises `Σ (y - Xw - b)²`. Where features depend on each other linearly, the coefficients of
 /// least norm, as scikit-learn's `LinearRegression`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,11 +34,13 @@ const MAX_FEATURES: usize = 5000;
 pub struct LinearRegression {
     /// Whether there is an intercept.
     pub fit_intercept: bool,
+    /// How it is solved.
+    pub solver: LeastSquaresSolver,
 }
 
 impl Default for LinearRegression {
     fn default() -> Self {
-        Self { fit_intercept: true }
+        Self { fit_intercept: true, solver: LeastSquaresSolver::default() }
     }
 }
 
@@ -39,11 +54,13 @@ pub struct Ridge {
     pub alpha: f64,
     /// Whether there is an intercept.
     pub fit_intercept: bool,
+    /// How it is solved.
+    pub solver: LeastSquaresSolver,
 }
 
 impl Default for Ridge {
     fn default() -> Self {
-        Self { alpha: 1.0, fit_intercept: true }
+        Self { alpha: 1.0, fit_intercept: true, solver: LeastSquaresSolver::default() }
     }
 }
 
@@ -52,7 +69,7 @@ impl LinearRegression {
     pub const NAME: &str = "linear_regression";
 
     pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
-        fit(Self::NAME, sample, 0.0, self.fit_intercept)
+        fit(Self::NAME, sample, 0.0, self.fit_intercept, self.solver)
     }
 }
 
@@ -69,13 +86,33 @@ impl Ridge {
     }
 
     pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
-        fit(Self::NAME, sample, self.alpha, self.fit_intercept)
+        fit(Self::NAME, sample, self.alpha, self.fit_intercept, self.solver)
     }
 }
 
-fn fit(name: &'static str, sample: &Sample<'_>, alpha: f64, fit_intercept: bool) -> Result<Fitted, TrainError> {
+/// How many features are independent of each other, as the sums of products tell.
+pub(super) fn rank(sample: &Sample<'_>, labels: &[f64], fit_intercept: bool) -> usize {
+    let moments = Moments::new(sample, labels, &occurring(sample.features()), fit_intercept);
+    solve::solve(moments.covariance(), moments.product(), 0.0).rank
+}
+
+fn fit(
+    name: &'static str,
+    sample: &Sample<'_>,
+    alpha: f64,
+    fit_intercept: bool,
+    solver: LeastSquaresSolver,
+) -> Result<Fitted, TrainError> {
     let labels = sample.values(name)?;
     let features = sample.features().columns();
+    if solver == LeastSquaresSolver::Linfa {
+        let (coefficients, intercept) = by_linfa::least_squares(sample, labels, alpha, fit_intercept)?;
+        if !coefficients.iter().chain([&intercept]).all(|value| value.is_finite()) {
+            return Err(TrainError::Overflow);
+        }
+        let model = Model::new(name, features, Predictor::Linear(Linear { coefficients, intercept }))?;
+        return Ok(Fitted { model, convergence: None, guarantee: Guarantee::Retrained, warnings: Vec::new() });
+    }
     let columns = occurring(sample.features());
     if columns.len() > MAX_FEATURES {
         return Err(TrainError::TooManyFeatures { estimator: name, features: columns.len(), limit: MAX_FEATURES });

@@ -6,14 +6,14 @@ mod newton;
 mod rough;
 mod thin;
 
-use super::{Fitted, outside};
+use super::{Fitted, by_linfa, outside};
 use crate::sample::{Classes, lane_blocks, lanes};
 use crate::{Sample, TrainError};
 use binary::Binary;
 use mlspec_model::{Features, Logistic, Model, Predictor};
 use mlspec_record::body::{Convergence, Guarantee, Start};
 use multinomial::Multinomial;
-use newton::{Beginning, Limits, minimise};
+use newton::{Beginning, Limits, Objective as _, minimise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thin::Thin;
@@ -45,6 +45,20 @@ pub struct LogisticRegression {
     pub class_weight: ClassWeight,
     /// Whether there is an intercept.
     pub fit_intercept: bool,
+    /// How it is fitted.
+    pub solver: LogisticSolver,
+}
+
+/// How logistic regression is fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogisticSolver {
+    /// Newton's method with conjugate gradients, on sparse rows. An update begins at the coefficients before.
+    #[default]
+    NewtonCg,
+    /// By `linfa-logistic`: L-BFGS on dense rows, of 67 million values at most, zeros included; without weights, of rows or of
+    /// classes. An update fits anew.
+    Linfa,
 }
 
 /// How much the rows of each class count.
@@ -60,7 +74,14 @@ pub enum ClassWeight {
 
 impl Default for LogisticRegression {
     fn default() -> Self {
-        Self { c: 1.0, tol: 1e-6, max_iter: 100, class_weight: ClassWeight::None, fit_intercept: true }
+        Self {
+            c: 1.0,
+            tol: 1e-6,
+            max_iter: 100,
+            class_weight: ClassWeight::None,
+            fit_intercept: true,
+            solver: LogisticSolver::default(),
+        }
     }
 }
 
@@ -82,6 +103,9 @@ impl LogisticRegression {
             () if !(self.c > 0.0 && self.c.is_finite()) => Err(outside("C", "above 0", self.c)),
             () if !(self.tol > 0.0 && self.tol.is_finite()) => Err(outside("tol", "above 0", self.tol)),
             () if self.max_iter == 0 => Err(outside("max_iter", "at least 1", 0.0)),
+            () if self.solver == LogisticSolver::Linfa && self.class_weight != ClassWeight::None => {
+                Err(TrainError::Weights { solver: by_linfa::NAME })
+            }
             () => Ok(()),
         }
     }
@@ -89,8 +113,11 @@ impl LogisticRegression {
     /// Fits to rows; from a model of the same features on, if its classes are those of the rows.
     pub(crate) fn fit(&self, sample: &Sample<'_>, before: Option<&Logistic>) -> Result<Fitted, TrainError> {
         let classes = sample.classes(Self::NAME)?;
-        let problem = self.problem(sample, &classes);
         let features = sample.features().columns();
+        if self.solver == LogisticSolver::Linfa {
+            return self.fit_by_linfa(sample, &classes);
+        }
+        let problem = self.problem(sample, &classes);
         let before = before.filter(|before| {
             before.classes == classes.names && before.coefficients.iter().all(|row| row.len() == features)
         });
@@ -108,10 +135,37 @@ impl LogisticRegression {
                 convergence.iterations, convergence.gradient_norm, convergence.tolerance
             ));
         }
-        let logistic =
-            Logistic { classes: classes.names.to_vec(), positive: classes.positive, coefficients, intercepts };
-        let model = Model::new(Self::NAME, features, Predictor::Logistic(logistic))?;
+        let model = model(&classes, coefficients, intercepts, features)?;
         Ok(Fitted { model, convergence: Some(convergence), guarantee: Guarantee::Converged, warnings })
+    }
+
+    /// As [`LogisticRegression::fit`]. linfa does not say how its search ended, so that the gradient is taken once more.
+    fn fit_by_linfa(&self, sample: &Sample<'_>, classes: &Classes<'_>) -> Result<Fitted, TrainError> {
+        let (coefficients, mut intercepts) =
+            by_linfa::logistic(sample, classes, (self.c, self.tol, self.max_iter), self.fit_intercept)?;
+        if !coefficients.iter().flatten().chain(&intercepts).all(|value| value.is_finite()) {
+            return Err(TrainError::Overflow);
+        }
+        let problem = self.problem(sample, classes);
+        let features = sample.features().columns();
+        let by_feature = (0..features).flat_map(|at| coefficients.iter().map(move |row| row[at]));
+        let mut point: Vec<f64> = by_feature.collect();
+        point.extend(intercepts.iter().filter(|_| self.fit_intercept));
+        let gradient = match classes.names.len() {
+            2 => Binary::new(&problem).at(&point).gradient,
+            count => Multinomial::new(&problem, count).at(&point).gradient,
+        };
+        let norm = gradient.iter().fold(0.0, |greatest: f64, value| greatest.max(value.abs()));
+        let mut warnings = Vec::new();
+        if !(norm <= self.tol) {
+            warnings
+                .push(format!("the fit ended at a gradient norm of {norm:.1e}, above the tolerance {:.1e}", self.tol));
+        }
+        if classes.names.len() > 2 {
+            centre(&mut intercepts);
+        }
+        let model = model(classes, coefficients, intercepts, features)?;
+        Ok(Fitted { model, convergence: None, guarantee: Guarantee::Retrained, warnings })
     }
 
     fn problem<'a>(&self, sample: &Sample<'a>, classes: &Classes<'a>) -> Problem<'a> {
@@ -171,9 +225,7 @@ impl LogisticRegression {
         let class = |class: usize| weights.iter().skip(class).step_by(classes).take(features).copied().collect();
         let mut intercepts = weights.get(features * classes..).map_or_else(Vec::new, <[f64]>::to_vec);
         intercepts.resize(classes, 0.0);
-        // Any constant could be added to all intercepts; this one makes them add up to 0.
-        let mean = intercepts.iter().sum::<f64>() / classes as f64;
-        intercepts.iter_mut().for_each(|intercept| *intercept -= mean);
+        centre(&mut intercepts);
         let coefficients = (0..classes).map(class).collect();
         (coefficients, intercepts, Convergence { distance_bound: bound, ..convergence })
     }
@@ -197,6 +249,22 @@ impl LogisticRegression {
         };
         (norm(coefficients) + longest * norm(intercept)) / problem.penalty
     }
+}
+
+/// Any constant could be added to the intercepts of more than two classes; this one makes them add up to 0.
+fn centre(intercepts: &mut [f64]) {
+    let mean = intercepts.iter().sum::<f64>() / intercepts.len() as f64;
+    intercepts.iter_mut().for_each(|intercept| *intercept -= mean);
+}
+
+fn model(
+    classes: &Classes<'_>,
+    coefficients: Vec<Vec<f64>>,
+    intercepts: Vec<f64>,
+    features: usize,
+) -> Result<Model, TrainError> {
+    let logistic = Logistic { classes: classes.names.to_vec(), positive: classes.positive, coefficients, intercepts };
+    Ok(Model::new(LogisticRegression::NAME, features, Predictor::Logistic(logistic))?)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The estimators as data, one file each.
 
+mod by_linfa;
 mod linear;
 mod logistic;
 mod tree;
 
-pub use linear::{LinearRegression, Ridge};
-pub use logistic::{ClassWeight, LogisticRegression};
+pub use linear::{LeastSquaresSolver, LinearRegression, Ridge};
+pub use logistic::{ClassWeight, LogisticRegression, LogisticSolver};
 pub use tree::{Criterion, DecisionTree};
 
 use crate::{Sample, TrainError};
@@ -51,6 +52,11 @@ impl Estimator {
             Self::LogisticRegression(_) => LogisticRegression::NAME,
             Self::DecisionTree(_) => DecisionTree::NAME,
         }
+    }
+
+    /// Whether a fit may begin at the model before.
+    pub(crate) fn starts_warm(&self) -> bool {
+        matches!(self, Self::LogisticRegression(logistic) if logistic.solver == LogisticSolver::NewtonCg)
     }
 
     /// Checks the hyper-parameters; only the result can be fitted.
@@ -99,7 +105,7 @@ impl Trainer {
     /// As [`Trainer::fit`].
     pub fn refit(&self, sample: &Sample<'_>, before: &Model) -> Result<Fitted, TrainError> {
         match (&self.0, before.predictor()) {
-            (Estimator::LogisticRegression(logistic), Predictor::Logistic(before)) => {
+            (Estimator::LogisticRegression(logistic), Predictor::Logistic(before)) if self.0.starts_warm() => {
                 logistic.fit(sample, Some(before))
             }
             _ => self.fit(sample),

@@ -1,17 +1,14 @@
 //! `condition`: a SQL condition is true in every row. It sees one row at a time, and no other table.
 
-use super::{Expectation, Finding, Seen, refused, type_of};
+use super::{Expectation, Finding, Seen, type_of};
 use crate::Problem;
-use mlspec_provenance::check_expression;
+use mlspec_provenance::Expression;
 use mlspec_record::TableSchema;
 use mlspec_stage::Schemas;
-use mlspec_table::polars::prelude::{BooleanChunked, DataFrame, DataType as PolarsType, IntoLazy as _, Literal as _};
-use mlspec_table::polars::prelude::{Expr, NULL, col, when};
-use mlspec_table::polars::sql::sql_expr;
-use mlspec_table::{ROW, empty_frame};
+use mlspec_table::empty_frame;
+use mlspec_table::polars::prelude::{BooleanChunked, DataFrame};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// A SQL condition is true in every row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,13 +36,9 @@ pub enum Nulls {
 /// The condition, read.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    expr: Expr,
-    columns: BTreeSet<String>,
+    condition: Expression,
     nulls: Nulls,
 }
-
-/// The name of the column that the condition becomes; no column of a table has it.
-const HOLDS: &str = "@holds";
 
 impl Condition {
     pub(crate) fn check(self) -> Result<Box<dyn Expectation>, Problem> {
@@ -56,26 +49,15 @@ impl Condition {
 impl Parsed {
     /// Reads a condition on one row at a time.
     pub(crate) fn new(sql: &str, nulls: Nulls) -> Result<Self, Problem> {
-        let columns = check_expression(sql)?;
-        let expr = sql_expr(sql).map_err(refused)?;
-        Ok(Self { expr, columns, nulls })
+        Ok(Self { condition: Expression::new(sql)?, nulls })
     }
 
     /// The condition's values; one for every row, also where it reads no column.
-    pub(crate) fn evaluate(&self, frame: DataFrame) -> Result<BooleanChunked, Problem> {
-        // Polars computes with a column of one value as with a constant, which may give other bits.
-        if frame.height() == 1 {
-            let twice = frame.vstack(&frame).map_err(refused)?;
-            return Ok(self.evaluate(twice)?.head(Some(1)));
-        }
-        let of_row = when(col(ROW).is_not_null()).then(self.expr.clone()).otherwise(NULL.lit());
-        let found = frame.lazy().select([of_row.alias(HOLDS)]).collect().map_err(refused)?;
-        let column = found.column(HOLDS).map_err(refused)?.as_materialized_series();
-        match column.dtype() {
-            PolarsType::Boolean => Ok(column.bool().map_err(refused)?.clone()),
-            PolarsType::Null => Ok((0..column.len()).map(|_| None::<bool>).collect()),
-            other => Err(Problem::NotBoolean(other.to_string())),
-        }
+    pub(crate) fn evaluate(&self, frame: &DataFrame) -> Result<BooleanChunked, Problem> {
+        self.condition.condition(frame).map_err(|problem| match problem {
+            mlspec_provenance::Problem::NotBoolean { found, .. } => Problem::NotBoolean(found),
+            problem => problem.into(),
+        })
     }
 }
 
@@ -85,16 +67,16 @@ impl Expectation for Parsed {
     }
 
     fn columns(&self) -> Vec<String> {
-        self.columns.iter().cloned().collect()
+        self.condition.columns().iter().cloned().collect()
     }
 
     fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
-        self.columns.iter().try_for_each(|column| type_of(schema, column).map(drop))?;
-        self.evaluate(empty_frame(schema)).map(drop)
+        self.condition.columns().iter().try_for_each(|column| type_of(schema, column).map(drop))?;
+        self.evaluate(&empty_frame(schema)).map(drop)
     }
 
     fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
-        let holds = self.evaluate(table.frame().clone())?;
+        let holds = self.evaluate(table.frame())?;
         let fails = |value: &Option<bool>| match value {
             Some(holds) => !holds,
             None => self.nulls == Nulls::Fail,

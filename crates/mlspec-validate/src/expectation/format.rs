@@ -49,11 +49,30 @@ pub enum TextFormat {
 #[derive(Debug)]
 struct Compiled {
     column: String,
+    matcher: Matcher,
+}
+
+/// A form, and the expression that texts must match first.
+#[derive(Debug)]
+pub(crate) struct Matcher {
     format: TextFormat,
     regex: Option<Regex>,
 }
 
+impl Matcher {
+    /// Whether a text is of the form.
+    pub(crate) fn takes(&self, text: &str) -> bool {
+        self.regex.as_ref().is_none_or(|regex| regex.is_match(text)) && self.format.takes(text)
+    }
+}
+
 impl TextFormat {
+    /// What it takes to tell.
+    pub(crate) fn matcher(self) -> Result<Matcher, Problem> {
+        let regex = self.regex().map(Regex::new).transpose().map_err(refused)?;
+        Ok(Matcher { format: self, regex })
+    }
+
     fn regex(self) -> Option<&'static str> {
         Some(match self {
             Self::Email => {
@@ -84,8 +103,7 @@ impl TextFormat {
 
 impl Format {
     pub(crate) fn check(self) -> Result<Box<dyn Expectation>, Problem> {
-        let regex = self.format.regex().map(Regex::new).transpose().map_err(refused)?;
-        Ok(Box::new(Compiled { column: self.column, format: self.format, regex }))
+        Ok(Box::new(Compiled { column: self.column, matcher: self.format.matcher()? }))
     }
 }
 
@@ -107,12 +125,10 @@ impl Expectation for Compiled {
 
     fn find(&self, Seen { table, .. }: Seen<'_>) -> Result<Finding, Problem> {
         let values = values(table, &self.column)?.str().map_err(refused)?;
-        let takes =
-            |text: &str| self.regex.as_ref().is_none_or(|regex| regex.is_match(text)) && self.format.takes(text);
         let failing = in_blocks(table.len(), |start, length| {
             let block = values.slice(start as i64, length);
             let rows = block.iter().enumerate();
-            let found: Vec<usize> = rows.filter_map(|(at, text)| (!takes(text?)).then_some(at)).collect();
+            let found: Vec<usize> = rows.filter_map(|(at, text)| (!self.matcher.takes(text?)).then_some(at)).collect();
             Ok(found.into_iter())
         })?;
         Ok(Finding::Rows(failing))
@@ -127,7 +143,7 @@ mod tests {
 
     #[test]
     fn texts_of_another_form_fail() {
-        let long = format!("\"{}\"", "x".repeat(2_000_000));
+        let long = format!("\"{}\"", "x".repeat(200_000));
         for (format, good, bad) in [
             ("email", vec!["a@b", "o'neil+x@mail.example.org"], vec!["a", "a@", "a b@c.d", "a@b\n", "ä@b.c", ""]),
             (

@@ -8,6 +8,7 @@ mod columns;
 mod compare;
 mod condition;
 mod distinct_count;
+mod distribution;
 mod foreign_key;
 mod format;
 mod freshness;
@@ -29,6 +30,7 @@ pub use columns::Columns;
 pub use compare::{Compare, Comparison};
 pub use condition::{Condition, Nulls};
 pub use distinct_count::{DistinctCount, DistinctShare};
+pub use distribution::{Baseline, Distribution, Histogram, Measure};
 pub use foreign_key::ForeignKey;
 pub use format::{Format, TextFormat};
 pub use freshness::Freshness;
@@ -94,7 +96,7 @@ pub struct Seen<'a> {
     pub table: &'a Table,
     /// All columns of the table.
     pub schema: &'a TableSchema,
-    /// The tables of [`Expectation::others`], by port.
+    /// The other tables that it reads, by port.
     pub others: &'a Others,
 }
 

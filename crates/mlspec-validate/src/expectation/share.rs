@@ -65,7 +65,7 @@ impl Expectation for Checked {
 
     fn plan(&self, schema: &TableSchema, _: &Schemas) -> Result<(), Problem> {
         self.columns().iter().try_for_each(|column| type_of(schema, column).map(drop))?;
-        self.condition.evaluate(empty_frame(schema)).map(drop)
+        self.condition.evaluate(&empty_frame(schema)).map(drop)
     }
 
     fn find(&self, seen: Seen<'_>) -> Result<Finding, Problem> {
@@ -73,7 +73,7 @@ impl Expectation for Checked {
     }
 
     fn part(&self, Seen { table, .. }: Seen<'_>) -> Result<Value, Problem> {
-        let holds = self.condition.evaluate(table.frame().clone())?;
+        let holds = self.condition.evaluate(table.frame())?;
         Ok(json!([holds.iter().filter(|holds| *holds == Some(true)).count(), table.len()]))
     }
 

@@ -11,7 +11,7 @@ pub(crate) use edits::{Choice, Edits, Meaning, Options, SOME_ROWS};
 use crate::args::Common;
 use crate::fault::{Ended, Fault, Misuse};
 use crate::home;
-use crate::registry::registry;
+use crate::registry::stages;
 use crate::terminal::{Machine, Person};
 use crate::world;
 use mlspec_maintain::MaintainError;
@@ -91,7 +91,7 @@ pub(crate) fn make(
     let around = world::surroundings(&host, Path::new("."), common.threads);
     let (person, machine) = (Person::new(), Machine);
     let observer: &dyn Observer = if common.json { &machine } else { &person };
-    let registry = registry();
+    let registry = stages();
     let secret = world::secret(common)?;
     let maintainer = Maintainer { store, registry: &registry, around: &around, observer, secret, prove, busy: &busy };
     let changed = maintainer.change(request).map_err(fault)?;
@@ -101,7 +101,7 @@ pub(crate) fn make(
 
 /// Finishes or takes back what an interrupted change of the pipeline left.
 pub(crate) fn settle(store: &Store, pipeline: &Name, around: &Surroundings<'_>) -> Result<(), Fault> {
-    let registry = registry();
+    let registry = stages();
     let observer = &mlspec_runner::Silent;
     let maintainer =
         Maintainer { store, registry: &registry, around, observer, secret: None, prove: None, busy: &busy };

@@ -158,7 +158,7 @@ fn stays(
 ) -> bool {
     let age = request.time.millis().saturating_sub(run.created.millis());
     let young = request.retention.older_than.is_some_and(|limit| age < limit.millis());
-    let is_version = run.body.state == RunState::Completed;
+    let is_version = run.body.state == RunState::Completed && run.body.prediction.is_none();
     let one_of_few = is_version && *open > 0;
     *open -= u64::from(one_of_few);
     young || one_of_few

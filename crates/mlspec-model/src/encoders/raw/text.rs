@@ -1,37 +1,44 @@
 //! What raw tables hold of texts, computed block by block in parallel.
 
+use super::terms::{put_feature, put_term};
 use super::{LengthUnit, RawColumn, RawKind};
-use crate::{Analyzer, Features, ModelError, TermMap, Terms, murmur3_32, term_hash};
-use mlspec_table::TableError;
-use mlspec_table::polars::prelude::{
-    DataType, Float64Chunked, IntoSeries as _, ListBuilderTrait as _, ListChunked, ListPrimitiveChunkedBuilder,
-    PolarsNumericType, Series, StringChunked, UInt32Type, UInt64Type,
-};
+use crate::{Analyzer, Features, TermMap, Terms, murmur3_32, term_hash};
+use mlspec_table::polars::prelude::{BinaryChunkedBuilder, Float64Chunked, IntoSeries as _, Series, StringChunked};
 use rayon::prelude::*;
 
-/// The raw columns of a text column.
-pub(super) fn encode(raw: &RawColumn, texts: &StringChunked) -> Result<Vec<Series>, ModelError> {
+/// How many bytes the terms of a text take, to begin with.
+const BYTES: usize = 32;
+
+/// The raw column of a text column.
+pub(super) fn encode(raw: &RawColumn, texts: &StringChunked) -> Option<Series> {
     match raw.kind {
         RawKind::Hashed { n_features, alternate_sign, analyzer, .. } => {
             let blocks = blocks(texts, |texts| {
-                let mut found = Lists::<UInt32Type>::new(raw, texts.len(), DataType::UInt32);
+                let mut found = Values::with_capacity(texts.len());
                 let (mut room, mut row) = (Terms::default(), Vec::new());
                 for text in texts.iter() {
                     analyzer.terms(text.unwrap_or_default(), &mut room, |term| {
                         row.push(bucket(term, n_features, alternate_sign))
                     });
-                    found.push(&mut row, |count| (count << 1 ^ count >> 31) as u32);
+                    let mut before = 0;
+                    together(&mut row, |feature, count| {
+                        if count != 0 {
+                            put_feature(&mut found.bytes, feature - before, count);
+                            before = feature;
+                        }
+                    });
+                    found.end();
                 }
-                found.finish()
+                found
             });
-            pair(raw, blocks, DataType::UInt32)
+            Some(column(raw, &blocks))
         }
         RawKind::Length { unit, .. } => {
             let lengths: Vec<Vec<f64>> =
                 blocks(texts, |texts| texts.iter().map(|text| length(text.unwrap_or_default(), unit)).collect());
-            Ok(vec![Float64Chunked::from_vec((&*raw.name).into(), lengths.concat()).into_series()])
+            Some(Float64Chunked::from_vec((&*raw.name).into(), lengths.concat()).into_series())
         }
-        RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Counted { .. } => Ok(Vec::new()),
+        RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Counted { .. } => None,
     }
 }
 
@@ -49,15 +56,15 @@ pub struct CountedTerm {
 /// The terms of a column by [`term_hash`]; nothing where two of them have the same.
 pub type Vocabulary = Option<TermMap<CountedTerm>>;
 
-/// The raw columns of a text column of [`RawKind::Counted`], and its terms, if they are asked for.
+/// The raw column of a text column of [`RawKind::Counted`], and its terms, if they are asked for.
 pub(super) fn count(
     raw: &RawColumn,
     analyzer: Analyzer,
     texts: &StringChunked,
     with_terms: bool,
-) -> Result<(Vec<Series>, Vocabulary), ModelError> {
+) -> (Series, Vocabulary) {
     let blocks = blocks(texts, |texts| {
-        let mut found = Lists::<UInt64Type>::new(raw, texts.len(), DataType::UInt64);
+        let mut found = Values::with_capacity(texts.len());
         let (mut known, mut distinct) = (TermMap::<CountedTerm>::default(), true);
         let (mut room, mut row) = (Terms::default(), Vec::new());
         for text in texts.iter() {
@@ -71,18 +78,21 @@ pub(super) fn count(
                     entry.count += 1;
                 }
             });
-            found.push(&mut row, |count| count as u32);
-            for hash in found.row_terms.iter().filter(|_| with_terms) {
-                known.entry(*hash).and_modify(|entry| entry.rows += 1);
-            }
+            together(&mut row, |hash, count| {
+                put_term(&mut found.bytes, hash, count as u32);
+                if with_terms {
+                    known.entry(hash).and_modify(|entry| entry.rows += 1);
+                }
+            });
+            found.end();
         }
-        (found.finish(), distinct.then_some(known))
+        (found, distinct.then_some(known))
     });
-    let (lists, vocabularies): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
-    Ok((pair(raw, lists, DataType::UInt64)?, together(vocabularies)))
+    let (values, vocabularies): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
+    (column(raw, &values), joined(vocabularies))
 }
 
-fn together(vocabularies: Vec<Vocabulary>) -> Vocabulary {
+fn joined(vocabularies: Vec<Vocabulary>) -> Vocabulary {
     let mut all = TermMap::<CountedTerm>::default();
     for (hash, found) in vocabularies.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten() {
         match all.get_mut(&hash) {
@@ -119,68 +129,41 @@ fn blocks<T: Send>(texts: &StringChunked, encode: impl Fn(&StringChunked) -> T +
     starts.into_par_iter().map(|start| encode(&texts.slice(start as i64, Features::BLOCK_ROWS))).collect()
 }
 
-/// Two list columns in the making.
-struct Lists<T: PolarsNumericType> {
-    terms: ListPrimitiveChunkedBuilder<T>,
-    counts: ListPrimitiveChunkedBuilder<UInt32Type>,
-    row_terms: Vec<T::Native>,
-    row_counts: Vec<u32>,
+/// Calls `each` with every term of a row, ascending, and the sum of its counts. Empties `row`.
+fn together<T: Copy + Ord>(row: &mut Vec<(T, i32)>, mut each: impl FnMut(T, i32)) {
+    row.sort_unstable();
+    for terms in row.chunk_by(|a, b| a.0 == b.0) {
+        each(terms[0].0, terms.iter().map(|term| term.1).sum());
+    }
+    row.clear();
 }
 
-impl<T: PolarsNumericType> Lists<T>
-where
-    T::Native: Ord,
-{
-    fn new(raw: &RawColumn, rows: usize, data_type: DataType) -> Self {
-        let [terms, counts] = names(raw);
-        Self {
-            terms: ListPrimitiveChunkedBuilder::new((&*terms).into(), rows, rows * 16, data_type),
-            counts: ListPrimitiveChunkedBuilder::new((&*counts).into(), rows, rows * 16, DataType::UInt32),
-            row_terms: Vec::new(),
-            row_counts: Vec::new(),
+/// The values of a column of bytes in the making.
+struct Values {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Values {
+    fn with_capacity(rows: usize) -> Self {
+        Self { bytes: Vec::with_capacity(rows * BYTES), ends: Vec::with_capacity(rows) }
+    }
+
+    /// Ends the value in the making.
+    fn end(&mut self) {
+        self.ends.push(self.bytes.len());
+    }
+}
+
+fn column(raw: &RawColumn, blocks: &[Values]) -> Series {
+    let rows = blocks.iter().map(|block| block.ends.len()).sum();
+    let mut column = BinaryChunkedBuilder::new((&*raw.name).into(), rows);
+    for block in blocks {
+        let mut start = 0;
+        for &end in &block.ends {
+            column.append_value(&block.bytes[start..end]);
+            start = end;
         }
     }
-
-    /// Adds a row: sorts its terms, adds up the counts of equal ones, leaves out those that add up to 0. Empties `row`.
-    fn push(&mut self, row: &mut Vec<(T::Native, i32)>, code: impl Fn(i32) -> u32) {
-        row.sort_unstable();
-        self.row_terms.clear();
-        self.row_counts.clear();
-        for terms in row.chunk_by(|a, b| a.0 == b.0) {
-            let count: i32 = terms.iter().map(|term| term.1).sum();
-            if count != 0 {
-                self.row_terms.push(terms[0].0);
-                self.row_counts.push(code(count));
-            }
-        }
-        self.terms.append_slice(&self.row_terms);
-        self.counts.append_slice(&self.row_counts);
-        row.clear();
-    }
-
-    fn finish(mut self) -> (ListChunked, ListChunked) {
-        (self.terms.finish(), self.counts.finish())
-    }
-}
-
-/// The names of the two columns.
-pub(super) fn names(raw: &RawColumn) -> [String; 2] {
-    [format!("{}.terms", raw.name), format!("{}.counts", raw.name)]
-}
-
-fn pair(
-    raw: &RawColumn,
-    blocks: Vec<(ListChunked, ListChunked)>,
-    data_type: DataType,
-) -> Result<Vec<Series>, ModelError> {
-    let [terms, counts] = names(raw);
-    let mut whole = [
-        ListChunked::full_null_with_dtype((&*terms).into(), 0, &data_type),
-        ListChunked::full_null_with_dtype((&*counts).into(), 0, &DataType::UInt32),
-    ];
-    for (terms, counts) in blocks {
-        whole[0].append_owned(terms).map_err(TableError::from)?;
-        whole[1].append_owned(counts).map_err(TableError::from)?;
-    }
-    Ok(whole.into_iter().map(ListChunked::into_series).collect())
+    column.finish().into_series()
 }

@@ -1,15 +1,17 @@
 //! CSV and TSV: all fields as text first, in parallel; then types.
 
+mod lenient;
 mod parse;
 mod scan;
 
 use super::infer::{self, Guess, Misfit};
 use super::options::Dialect;
-use super::{FormatError, InputFile, Problem, Read, ReadOptions};
+use super::{FormatError, InputFile, Problem, RawRecord, Read, ReadOptions};
 use mlspec_record::{Column, DataType, TableSchema};
 use parse::{Parsed, Pieces, parse};
 use polars::prelude::{DataFrame, StringChunked};
 use rayon::prelude::*;
+#[cfg(test)]
 pub(super) use scan::split;
 use scan::{Fault, Scanner};
 
@@ -23,7 +25,12 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     let mut left = options.limit;
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {
-        let one = parse(file, options, dialect, names.as_deref(), left, Pieces { bytes: PART, ids: false })?;
+        let one = match parse(file, options, dialect, names.as_deref(), left, Pieces { bytes: PART, ids: false }) {
+            Err(error) if options.lenient && error.reason().is_some() => {
+                lenient::parse(file, options, dialect, names.as_deref(), left)?
+            }
+            parsed => parsed?,
+        };
         left = left.map(|left| left - one.rows as u64);
         if names.is_none() && one.width > 0 {
             names = Some(one.names.clone());
@@ -41,8 +48,23 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
             infer_schema(&parsed, names.unwrap_or_default(), empty)?
         }
     };
-    let frames = files.iter().zip(parsed).map(|(file, parsed)| typed(file, parsed, &schema, options, dialect));
-    Ok(Read { inferred, frames: frames.collect::<Result<_, _>>()?, schema })
+    let mut read = Read { inferred, ..Read::of(schema) };
+    for (file, mut parsed) in files.iter().zip(parsed) {
+        if options.lenient {
+            lenient::drop_misfits(&mut parsed, &read.schema);
+        }
+        let (numbers, faults) = (parsed.numbers.take(), std::mem::take(&mut parsed.faults));
+        read.push(typed(file, parsed, &read.schema, options, dialect)?, numbers, faults);
+    }
+    Ok(read)
+}
+
+pub(super) fn raw_records(
+    file: &InputFile,
+    options: &ReadOptions,
+    numbers: &[u64],
+) -> Result<Vec<RawRecord>, FormatError> {
+    lenient::raw(file, options, options.dialect()?, numbers)
 }
 
 pub(super) fn read_named(

@@ -1,7 +1,7 @@
 //! One file: its names, and its fields as pieces of text.
 
 use super::scan::{Fault, Field, Scanner, split};
-use crate::format::{FormatError, InputFile, Problem, ReadOptions, options::Dialect};
+use crate::format::{FormatError, InputFile, Problem, ReadOptions, RowFault, options::Dialect};
 use mlspec_record::{Column, DataType, TableSchema, TableSchemaError};
 use polars::prelude::{StringChunked, StringChunkedBuilder};
 use rayon::prelude::*;
@@ -18,6 +18,10 @@ pub(super) struct Parsed {
     pub(super) columns: Vec<Vec<StringChunked>>,
     /// How many rows there are.
     pub(super) rows: usize,
+    /// The number of each row's record, where some were left out.
+    pub(super) numbers: Option<Vec<u64>>,
+    /// The records that were left out.
+    pub(super) faults: Vec<RowFault>,
 }
 
 /// How a file is parsed.
@@ -41,7 +45,8 @@ pub(super) fn parse(
     let text = file.text();
     let Layout { body, width, names, keep } = layout(file, options, dialect, wanted, ids)?;
     if width == 0 {
-        return Ok(Parsed { width, columns: vec![Vec::new(); names.len()], names, rows: 0 });
+        let columns = vec![Vec::new(); names.len()];
+        return Ok(Parsed { width, columns, names, rows: 0, numbers: None, faults: Vec::new() });
     }
     // Quotes matter only where there are any.
     let dialect =
@@ -63,22 +68,22 @@ pub(super) fn parse(
         rows += count;
         columns.iter_mut().zip(pieces).for_each(|(column, piece)| column.push(piece));
     }
-    Ok(Parsed { width, names, columns, rows })
+    Ok(Parsed { width, names, columns, rows, numbers: None, faults: Vec::new() })
 }
 
 /// Where the rows begin and what their fields are.
-struct Layout {
+pub(super) struct Layout {
     /// Where the first row begins.
-    body: usize,
+    pub(super) body: usize,
     /// How many fields a record has.
-    width: usize,
+    pub(super) width: usize,
     /// The columns that are read.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// For each field the column that it goes to.
-    keep: Vec<Option<usize>>,
+    pub(super) keep: Vec<Option<usize>>,
 }
 
-fn layout(
+pub(super) fn layout(
     file: &InputFile,
     options: &ReadOptions,
     dialect: Dialect,

@@ -45,6 +45,11 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
+    /// Goes on from another position, which must be that of a character.
+    pub(crate) fn seek(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Goes through the next record; `false` at the end of the text. With a `width` the record must have so many fields;
     /// blank lines are skipped, unless a line has one field, which is null then.
     pub(crate) fn record(
@@ -78,7 +83,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn skip_blank_lines(&mut self) {
+    pub(crate) fn skip_blank_lines(&mut self) {
         let bytes = self.text.as_bytes();
         loop {
             self.at += match bytes.get(self.at..) {

@@ -41,6 +41,39 @@ pub(super) fn convert(cells: Option<&[Cell]>, rows: usize, data_type: DataType) 
     series.cast(&crate::to_polars(data_type)).map_err(|_| Misfit(0))
 }
 
+/// Whether a cell is a value of a type, or null.
+pub(super) fn fits(cell: &Cell, data_type: DataType) -> bool {
+    fn whole<T: TryFrom<i128>>(cell: &Cell) -> bool {
+        integer(cell).is_some_and(|value| T::try_from(value).is_ok())
+    }
+    let text = |parse: &dyn Fn(&str) -> bool| as_text(cell).is_some_and(parse);
+    let items = |fits: &dyn Fn(&Cell) -> bool| {
+        list(cell).is_some_and(|cells| cells.iter().all(|cell| *cell == Cell::Null || fits(cell)))
+    };
+    *cell == Cell::Null
+        || match data_type {
+            DataType::Boolean => matches!(cell, Cell::Boolean(_)),
+            DataType::Int8 => whole::<i8>(cell),
+            DataType::Int16 => whole::<i16>(cell),
+            DataType::Int32 => whole::<i32>(cell),
+            DataType::Int64 => whole::<i64>(cell),
+            DataType::UInt8 => whole::<u8>(cell),
+            DataType::UInt16 => whole::<u16>(cell),
+            DataType::UInt32 => whole::<u32>(cell),
+            DataType::UInt64 => whole::<u64>(cell),
+            DataType::Float32 | DataType::Float64 => float(cell).is_some(),
+            DataType::Date => text(&|value| text::date(value).is_some()),
+            DataType::Time => text(&|value| text::time(value).is_some()),
+            DataType::Datetime => text(&|value| text::datetime(value).is_some()),
+            DataType::DatetimeUtc => text(&|value| text::datetime_utc(value).is_some()),
+            DataType::ListUInt32 => items(&whole::<u32>),
+            DataType::ListUInt64 => items(&whole::<u64>),
+            DataType::ListFloat64 => items(&|cell| float(cell).is_some()),
+            DataType::ListString => items(&|cell| as_text(cell).is_some()),
+            _ => as_text(cell).is_some(),
+        }
+}
+
 fn integer(cell: &Cell) -> Option<i128> {
     match cell {
         Cell::Integer(value) => Some(i128::from(*value)),

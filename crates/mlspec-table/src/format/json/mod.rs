@@ -1,4 +1,4 @@
-//! Newline-delimited JSON: an object a line; a key that is missing is null.
+//! Newline-delimited JSON: an object a line; JSON documents: an object an item of a list. A key that is missing is null.
 //!
 //! | all values of a column are | the inferred type |
 //! | --- | --- |
@@ -12,15 +12,17 @@
 
 mod cell;
 mod convert;
+mod document;
 mod parse;
 
 use super::infer::{self, Misfit};
-use super::{FormatError, InputFile, Problem, Read, ReadOptions};
+use super::{FormatError, InputFile, Problem, RawRecord, Read, ReadOptions, RowFault};
 use cell::{Kinds, Mixed};
 use mlspec_record::{Column, DataType, TableSchema};
 use parse::{Parsed, parse};
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, FormatError> {
     let mut left = options.limit;
@@ -32,10 +34,57 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
     }
     let schema = match &options.columns {
         Some(schema) => schema.clone(),
-        None => infer_schema(files, &parsed)?,
+        None => infer_schema(files, &parsed, options)?,
     };
-    let frames = files.iter().zip(&parsed).map(|(file, parsed)| typed(file, parsed, &schema));
-    Ok(Read { inferred: options.columns.is_none(), frames: frames.collect::<Result<_, _>>()?, schema })
+    let mut read = Read { inferred: options.columns.is_none(), ..Read::of(schema) };
+    for (file, mut parsed) in files.iter().zip(parsed) {
+        if options.lenient {
+            drop_misfits(&mut parsed, &read.schema);
+        }
+        let frame = typed(file, &parsed, &read.schema, options)?;
+        read.push(frame, parsed.numbers, parsed.faults);
+    }
+    Ok(read)
+}
+
+/// Leaves out the rows with values that are not of their column's type; the first such column is named.
+fn drop_misfits(parsed: &mut Parsed, schema: &TableSchema) {
+    let mut bad: BTreeMap<usize, &str> = BTreeMap::new();
+    for column in schema.columns() {
+        let Some(found) = parsed.columns.iter().find(|found| found.name == column.name) else { continue };
+        for (row, _) in found.cells.iter().enumerate().filter(|(_, cell)| !convert::fits(cell, column.data_type)) {
+            bad.entry(row).or_insert(&column.name);
+        }
+    }
+    let number = |row: usize| match &parsed.numbers {
+        Some(numbers) => numbers.get(row).copied().unwrap_or_default(),
+        None => row as u64 + 1,
+    };
+    let fault = |(row, column): (&usize, &&str)| RowFault {
+        number: number(*row),
+        reason: "type",
+        column: Some((*column).to_owned()),
+    };
+    let faults: Vec<RowFault> = bad.iter().map(fault).collect();
+    parsed.faults.extend(faults);
+    parsed.drop_rows(&bad.into_keys().collect::<Vec<_>>());
+}
+
+pub(super) fn raw_records(
+    file: &InputFile,
+    options: &ReadOptions,
+    numbers: &[u64],
+) -> Result<Vec<RawRecord>, FormatError> {
+    let records = parse::records(file, options, None)?;
+    let (mut line, mut seen) = (1, 0);
+    let found = numbers.iter().filter_map(|number| {
+        let range = records.get(usize::try_from(*number).ok()?.checked_sub(1)?)?.clone();
+        line += memchr::memchr_iter(b'\n', file.text().get(seen..range.start)?).count() as u64;
+        seen = range.start;
+        let text = String::from_utf8_lossy(&file.text()[range]).trim().to_owned();
+        Some(RawRecord { record: *number, line, text })
+    });
+    Ok(found.collect())
 }
 
 pub(super) fn read_named(
@@ -46,11 +95,11 @@ pub(super) fn read_named(
     let parsed = parse(file, options, None)?;
     let names: Vec<&str> = parsed.columns.iter().map(|column| column.name.as_str()).collect();
     let schema = super::named::schema_of(file, &names, known)?;
-    let mut frame = typed(file, &parsed, &schema)?;
+    let mut frame = typed(file, &parsed, &schema, options)?;
     if let Some(ids) = parsed.columns.iter().find(|column| column.name == crate::ROW) {
         let ids = convert::convert(Some(&ids.cells), parsed.rows, DataType::UInt64).map_err(|Misfit(row)| {
             let error = FormatError::file(file.name(), Problem::Value(DataType::UInt64)).in_column(crate::ROW);
-            FormatError { line: line_of_row(file, row), ..error }
+            FormatError { line: line_of_row(file, options, row), ..error }
         })?;
         frame = infer::with(frame, ids.with_name(crate::ROW.into()))
             .ok_or_else(|| FormatError::file(file.name(), Problem::Damaged("NDJSON")))?;
@@ -58,7 +107,7 @@ pub(super) fn read_named(
     Ok(frame)
 }
 
-fn infer_schema(files: &[InputFile], parsed: &[Parsed]) -> Result<TableSchema, FormatError> {
+fn infer_schema(files: &[InputFile], parsed: &[Parsed], options: &ReadOptions) -> Result<TableSchema, FormatError> {
     let mut names: Vec<&str> = Vec::new();
     for column in parsed.iter().flat_map(|file| &file.columns) {
         if !names.contains(&column.name.as_str()) {
@@ -82,7 +131,7 @@ fn infer_schema(files: &[InputFile], parsed: &[Parsed]) -> Result<TableSchema, F
                     so_far.data_type().is_err()
                 });
                 let error = FormatError::file(file.name(), Problem::Mixed(one, other)).in_column(name);
-                let line = row.and_then(|row| line_of_row(file, row));
+                let line = row.and_then(|row| line_of_row(file, options, parsed.record(row)));
                 return Err(line
                     .map(|line| FormatError { line: Some(line), ..error })
                     .unwrap_or_else(|| unplaced(file, name, one, other)));
@@ -100,7 +149,12 @@ fn unplaced(file: &InputFile, name: &str, one: &'static str, other: &'static str
     FormatError::file(file.name(), Problem::Mixed(one, other)).in_column(name)
 }
 
-fn typed(file: &InputFile, parsed: &Parsed, schema: &TableSchema) -> Result<DataFrame, FormatError> {
+fn typed(
+    file: &InputFile,
+    parsed: &Parsed,
+    schema: &TableSchema,
+    options: &ReadOptions,
+) -> Result<DataFrame, FormatError> {
     let columns: Vec<Result<_, (usize, FormatError)>> = schema
         .columns()
         .par_iter()
@@ -121,14 +175,14 @@ fn typed(file: &InputFile, parsed: &Parsed, schema: &TableSchema) -> Result<Data
         }
     }
     match faults.into_iter().min_by_key(|(row, _)| *row) {
-        Some((row, error)) => Err(FormatError { line: line_of_row(file, row), ..error }),
+        Some((row, error)) => Err(FormatError { line: line_of_row(file, options, parsed.record(row)), ..error }),
         None => {
             infer::frame(good, parsed.rows).ok_or_else(|| FormatError::file(file.name(), Problem::Damaged("NDJSON")))
         }
     }
 }
 
-pub(super) fn line_of_row(file: &InputFile, row: usize) -> Option<u64> {
-    let mut lines = file.text().split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
-    lines.nth(row).map(|(_, number)| number)
+pub(super) fn line_of_row(file: &InputFile, options: &ReadOptions, row: usize) -> Option<u64> {
+    let records = parse::records(file, options, None).ok()?;
+    records.get(row).map(|record| file.line(record.start))
 }

@@ -1,11 +1,14 @@
-//! One file: its lines as cells by column.
+//! One file: its records as cells by column.
 
 use super::cell::{Cell, Kinds};
-use crate::format::{FormatError, InputFile, Problem, ReadOptions};
+use super::document;
+use crate::format::rejected::remaining;
+use crate::format::{Format, FormatError, InputFile, Problem, ReadOptions, RowFault};
 use mlspec_record::TableSchemaError;
 use rayon::prelude::*;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::ops::Range;
 
 /// About how many bytes are parsed at a time.
 const PART: usize = 1 << 20;
@@ -15,6 +18,10 @@ const PART: usize = 1 << 20;
 pub(super) struct Parsed {
     pub(super) columns: Vec<Cells>,
     pub(super) rows: usize,
+    /// The number of each row's record, where some were left out.
+    pub(super) numbers: Option<Vec<u64>>,
+    /// The records that were left out.
+    pub(super) faults: Vec<RowFault>,
 }
 
 /// A column's values; rows beyond them are null.
@@ -25,23 +32,53 @@ pub(super) struct Cells {
     pub(super) kinds: Kinds,
 }
 
-/// What is wrong in a line: where the line begins, in which column, what.
+/// What is wrong in a record: where it begins, in which column, what.
 struct Fault {
     at: usize,
     column: Option<String>,
     problem: Problem,
 }
 
+/// How records are read.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    wanted: Option<&'a [&'a str]>,
+    exact: bool,
+    /// Whether records are items of a list rather than lines.
+    items: bool,
+    lenient: bool,
+}
+
+/// Where the records of a file stand in its text, at most so many.
+pub(super) fn records(
+    file: &InputFile,
+    options: &ReadOptions,
+    limit: Option<u64>,
+) -> Result<Vec<Range<usize>>, FormatError> {
+    let text = file.text();
+    let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    if options.format == Format::Json {
+        let mut items = document::items(text, &options.json.records)
+            .map_err(|(at, problem)| FormatError::file(file.name(), problem).at_line(file.line(at)))?;
+        items.truncate(limit);
+        return Ok(items);
+    }
+    let mut at = 0;
+    let lines = text.split_inclusive(|byte| *byte == b'\n').map(|line| {
+        at += line.len();
+        (line, at - line.len()..at)
+    });
+    Ok(lines.filter(|(line, _)| !line.trim_ascii().is_empty()).map(|(_, range)| range).take(limit).collect())
+}
+
 pub(super) fn parse(file: &InputFile, options: &ReadOptions, limit: Option<u64>) -> Result<Parsed, FormatError> {
     let text = file.text();
-    let text = match limit {
-        None => text,
-        Some(limit) => beginning(text, limit),
-    };
+    // With bad records among them, more than `limit` may have to be looked at.
+    let records = records(file, options, limit.filter(|_| !options.lenient))?;
     let wanted: Option<Vec<&str>> = options.columns.as_ref().map(|schema| schema.names().collect());
-    let part =
-        |range: std::ops::Range<usize>| parse_part(&text[range.clone()], range.start, wanted.as_deref(), options.exact);
-    let parts: Vec<_> = crate::format::csv::split(text, None, PART).into_par_iter().map(part).collect();
+    let (exact, lenient, items) = (options.exact, options.lenient, options.format == Format::Json);
+    let how = How { wanted: wanted.as_deref(), exact, items, lenient };
+    let parts: Vec<_> = parts(&records).into_par_iter().map(|part| parse_part(text, part, how)).collect();
     let mut whole = Parsed::default();
     for part in parts {
         let part = part.map_err(|fault| FormatError {
@@ -50,20 +87,29 @@ pub(super) fn parse(file: &InputFile, options: &ReadOptions, limit: Option<u64>)
         })?;
         whole.append(part);
     }
+    if !whole.faults.is_empty() {
+        let bad: Vec<usize> = whole.faults.iter().map(|fault| fault.number as usize - 1).collect();
+        whole.numbers = remaining(None, records.len(), &bad);
+        whole.forget_bad();
+    }
+    if let Some(limit) = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)) {
+        whole.rows = whole.rows.min(limit);
+        whole.columns.iter_mut().for_each(|column| column.cells.truncate(limit));
+        whole.numbers = whole.numbers.map(|numbers| numbers.into_iter().take(limit).collect());
+    }
     Ok(whole)
 }
 
-/// The first `limit` lines that are not blank.
-fn beginning(text: &[u8], limit: u64) -> &[u8] {
-    let (mut left, mut end) = (limit, 0);
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if left == 0 {
-            break;
-        }
-        end += line.len();
-        left -= u64::from(!line.trim_ascii().is_empty());
+/// Records in groups of about the size of a part.
+fn parts(records: &[Range<usize>]) -> Vec<&[Range<usize>]> {
+    let (mut parts, mut rest) = (Vec::new(), records);
+    while let Some(first) = rest.first() {
+        let count = rest.partition_point(|record| record.end - first.start <= PART).max(1);
+        let (part, more) = rest.split_at(count);
+        parts.push(part);
+        rest = more;
     }
-    &text[..end]
+    parts
 }
 
 impl Parsed {
@@ -81,7 +127,35 @@ impl Parsed {
             own.cells.append(&mut column.cells);
             own.kinds = own.kinds.and(column.kinds);
         }
+        let before = (self.rows + self.faults.len()) as u64;
+        self.faults.extend(part.faults.into_iter().map(|fault| RowFault { number: before + fault.number, ..fault }));
         self.rows += part.rows;
+    }
+
+    /// Takes back what bad records said of the kinds of values.
+    fn forget_bad(&mut self) {
+        for column in &mut self.columns {
+            column.kinds = column.cells.iter().map(Kinds::of).fold(Kinds::default(), Kinds::and);
+        }
+    }
+
+    /// The position of a row's record.
+    pub(super) fn record(&self, row: usize) -> usize {
+        let number = self.numbers.as_ref().and_then(|numbers| numbers.get(row));
+        number.map_or(row, |number| *number as usize - 1)
+    }
+
+    /// Leaves out rows, ascending.
+    pub(super) fn drop_rows(&mut self, rows: &[usize]) {
+        self.numbers = remaining(self.numbers.take(), self.rows, rows);
+        for column in &mut self.columns {
+            let mut at = 0;
+            column.cells.retain(|_| {
+                at += 1;
+                rows.binary_search(&(at - 1)).is_err()
+            });
+        }
+        self.rows -= rows.len();
     }
 
     /// The position of the column of this name, which the row before had at `expected`.
@@ -96,39 +170,46 @@ impl Parsed {
     }
 }
 
-fn parse_part(bytes: &[u8], start: usize, wanted: Option<&[&str]>, exact: bool) -> Result<Parsed, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Fault {
-        at: start + error.valid_up_to(),
-        column: None,
-        problem: Problem::Encoding,
-    })?;
+fn parse_part(text: &[u8], records: &[Range<usize>], how: How<'_>) -> Result<Parsed, Fault> {
     let mut part = Parsed::default();
-    let mut at = start;
-    for line in text.split_inclusive('\n') {
-        if !line.trim().is_empty() {
-            parse_line(line, &mut part, wanted, exact).map_err(|(column, problem)| Fault { at, column, problem })?;
-            part.rows += 1;
+    for range in records {
+        let (start, known) = (range.start, part.columns.len());
+        let found = match std::str::from_utf8(&text[range.clone()]) {
+            Ok(record) => {
+                parse_record(record, &mut part, how).map_err(|(column, problem)| Fault { at: start, column, problem })
+            }
+            Err(error) => Err(Fault { at: start + error.valid_up_to(), column: None, problem: Problem::Encoding }),
+        };
+        match found {
+            Ok(()) => part.rows += 1,
+            Err(fault) => {
+                let Fault { column, problem, .. } = fault;
+                let error = FormatError { column, ..FormatError::file("", problem) };
+                let Some(reason) = error.reason().filter(|_| how.lenient) else {
+                    return Err(Fault { at: fault.at, column: error.column, problem: error.problem });
+                };
+                let rows = part.rows;
+                part.columns.truncate(known);
+                part.columns.iter_mut().for_each(|column| column.cells.truncate(rows));
+                let number = (rows + part.faults.len()) as u64 + 1;
+                part.faults.push(RowFault { number, reason, column: error.column });
+            }
         }
-        at += line.len();
     }
     Ok(part)
 }
 
-fn parse_line(
-    line: &str,
-    part: &mut Parsed,
-    wanted: Option<&[&str]>,
-    exact: bool,
-) -> Result<(), (Option<String>, Problem)> {
-    if !line.trim_start().starts_with('{') {
-        return Err((None, Problem::NotAnObject));
+fn parse_record(text: &str, part: &mut Parsed, how: How<'_>) -> Result<(), (Option<String>, Problem)> {
+    if !text.trim_start().starts_with('{') {
+        return Err((None, if how.items { Problem::NotAnObjectItem } else { Problem::NotAnObject }));
     }
-    let mut deserializer = serde_json::Deserializer::from_str(line);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut wrong = None;
-    let row = Row { part, wanted, exact, wrong: &mut wrong };
+    let row = Row { part, wanted: how.wanted, exact: how.exact, wrong: &mut wrong };
     let read = row.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     match (wrong, read) {
         (Some((column, problem)), _) => Err((Some(column), problem)),
+        (None, Err(_)) if how.items => Err((None, Problem::JsonItem)),
         (None, Err(error)) => Err((None, Problem::Json(error.column()))),
         (None, Ok(())) => Ok(()),
     }

@@ -22,11 +22,11 @@ fn check(
 fn as_scikit_learn() {
     let x = blocks(3, &dense(60, 3));
     let ols = LinearRegression::default;
-    let ridge = || Ridge { alpha: 10.0, fit_intercept: true };
+    let ridge = || Ridge { alpha: 10.0, ..Ridge::default() };
     let w = weights();
     check(ols(), &x, None, &[1.9906535879188307, -0.9980330299426542, 0.4257145716222894], 0.46937029752213977);
     check(ols(), &x, Some(&w), &[1.9712194201763924, -1.0353351906972037, 0.4761714627548028], 0.4805748326889991);
-    let through_zero = LinearRegression { fit_intercept: false };
+    let through_zero = LinearRegression { fit_intercept: false, ..LinearRegression::default() };
     check(through_zero, &x, None, &[1.8803471693623057, -1.0298214705330695, 0.3662371362926081], 0.0);
     check(ridge(), &x, None, &[1.3310491292213151, -0.685898719889334, 0.3331715957068952], 0.41660350907204785);
     check(ridge(), &x, Some(&w), &[1.556573771674271, -0.8423361676257961, 0.4201875566136703], 0.46090463116352864);
@@ -68,7 +68,7 @@ fn the_first_row_plays_no_part() {
     let weights: Vec<f64> = (0..60).map(|row| if row == 0 { 1e-30 } else { 1.0 }).collect();
     for fit_intercept in [true, false] {
         let fitted = |x: &[f64]| {
-            let estimator = Ridge { alpha: 0.0, fit_intercept };
+            let estimator = Ridge { alpha: 0.0, fit_intercept, ..Ridge::default() };
             let fitted = fit(estimator, &blocks(3, x), &Target::Value(labels()), Some(&weights)).unwrap();
             let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
             linear.coefficients
@@ -84,7 +84,7 @@ fn empty_features_are_left_out() {
     let wide: Vec<f64> = rows.chunks(3).flat_map(|x| [0.0, x[0], 0.0, x[1], x[2]]).collect();
     for alpha in [0.0, 10.0] {
         let coefficients = |x: &Features| {
-            let fitted = fit(Ridge { alpha, fit_intercept: true }, x, &Target::Value(labels()), None).unwrap();
+            let fitted = fit(Ridge { alpha, ..Ridge::default() }, x, &Target::Value(labels()), None).unwrap();
             let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
             linear.coefficients
         };
@@ -134,10 +134,14 @@ fn as_linfa() {
         .penalty(10.0 / 60.0)
         .with_intercept(false)
         .tolerance(1e-14)
-        .max_iterations(100_000);
+        .max_iterations(2_000);
     let net = net.fit(&linfa::Dataset::new(x, y)).unwrap();
-    let fitted =
-        fit(Ridge { alpha: 10.0, fit_intercept: false }, &blocks(3, &dense(60, 3)), &Target::Value(labels()), None);
+    let fitted = fit(
+        Ridge { alpha: 10.0, fit_intercept: false, ..Ridge::default() },
+        &blocks(3, &dense(60, 3)),
+        &Target::Value(labels()),
+        None,
+    );
     let Predictor::Linear(linear) = fitted.unwrap().model.predictor().clone() else { panic!() };
     assert_close(&linear.coefficients, net.hyperplane().as_slice().unwrap(), 1e-6);
 }
@@ -157,7 +161,7 @@ fn bad_input_is_refused() {
     let target = Target::Value(labels());
     let cases: [(f64, bool); 3] = [(-1.0, false), (f64::NAN, false), (0.0, true)];
     for (alpha, good) in cases {
-        assert_eq!(fit(Ridge { alpha, fit_intercept: true }, &x, &target, None).is_ok(), good, "{alpha}");
+        assert_eq!(fit(Ridge { alpha, ..Ridge::default() }, &x, &target, None).is_ok(), good, "{alpha}");
     }
     let class = crate::testing::classes(&[0.7]);
     let error = fit(LinearRegression::default(), &x, &class, None).unwrap_err().to_string();
@@ -176,4 +180,43 @@ fn one_row_is_met_exactly() {
     let fitted = fit(LinearRegression::default(), &x, &Target::Value(vec![5.0]), None).unwrap();
     let Predictor::Linear(linear) = fitted.model.predictor() else { panic!() };
     assert_eq!((&*linear.coefficients, linear.intercept), (&[0.0, 0.0][..], 5.0));
+}
+
+/// The solver of linfa finds what ours does, and refuses what it cannot.
+#[test]
+fn by_linfa_too() {
+    let (x, y) = (blocks(3, &dense(60, 3)), Target::Value(labels()));
+    let linear = |solver, alpha: f64, fit_intercept, weights| {
+        let fitted = match alpha {
+            0.0 => fit(LinearRegression { fit_intercept, solver }, &x, &y, weights),
+            alpha => fit(Ridge { alpha, fit_intercept, solver }, &x, &y, weights),
+        };
+        let fitted = fitted.unwrap();
+        let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
+        (linear, fitted.guarantee)
+    };
+    let w = weights();
+    for (alpha, fit_intercept, weights) in
+        [(0.0, true, None), (0.0, false, None), (0.0, true, Some(&*w)), (10.0, true, Some(&*w)), (10.0, false, None)]
+    {
+        let (mine, exact) = linear(LeastSquaresSolver::Cholesky, alpha, fit_intercept, weights);
+        let (theirs, retrained) = linear(LeastSquaresSolver::Linfa, alpha, fit_intercept, weights);
+        assert_close(&theirs.coefficients, &mine.coefficients, 1e-11);
+        assert_close(&[theirs.intercept], &[mine.intercept], 1e-11);
+        assert_eq!((exact, retrained), (Guarantee::Exact, Guarantee::Retrained));
+    }
+    let linfa = LinearRegression { solver: LeastSquaresSolver::Linfa, ..LinearRegression::default() };
+    let wide = Features::new(1 << 24, x.blocks().to_vec()).unwrap();
+    let few = blocks(3, &dense(2, 3));
+    let cases = [
+        (&dependent(), 60, "the solver `linfa` needs features that are independent, and of 6 only 3 are"),
+        (&few, 2, "the solver `linfa` needs features that are independent, and of 3 only 1 are"),
+        (&wide, 60, "60 rows of 16777216 features are too many for dense rows: at most 67108864 values"),
+    ];
+    for (x, rows, message) in cases {
+        let y = Target::Value(labels()[..rows].to_vec());
+        assert_eq!(fit(linfa.clone(), x, &y, None).unwrap_err().to_string(), message);
+    }
+    let ridge = Ridge { solver: LeastSquaresSolver::Linfa, ..Ridge::default() };
+    assert!(fit(ridge, &dependent(), &y, None).is_ok(), "a penalty makes features independent");
 }

@@ -4,6 +4,7 @@ use super::Problem;
 use super::newton::{Evaluation, Objective};
 use super::rough::Rough;
 use crate::sample::{add, lane_blocks, lanes};
+use mlspec_model::Row;
 
 /// Mean log loss plus penalty; the last variable is the intercept, if there is one.
 pub(super) struct Binary<'a> {
@@ -42,6 +43,8 @@ pub(super) struct Rows {
     pub(super) bends: Vec<f64>,
     /// The probability of the second class.
     shares: Vec<f64>,
+    /// The score, of which that is the logistic function.
+    scores: Vec<f64>,
 }
 
 impl Objective for Binary<'_> {
@@ -61,7 +64,11 @@ impl Objective for Binary<'_> {
                 loss: 0.0,
                 gradient: vec![0.0; point.len()],
                 diagonal: vec![0.0; point.len()],
-                rows: Rows { bends: Vec::with_capacity(rows), shares: Vec::with_capacity(rows) },
+                rows: Rows {
+                    bends: Vec::with_capacity(rows),
+                    shares: Vec::with_capacity(rows),
+                    scores: Vec::with_capacity(rows),
+                },
             };
             let (mut slopes, mut bends) = (0.0, 0.0);
             for (start, block) in lane_blocks(features, lane) {
@@ -73,6 +80,7 @@ impl Objective for Binary<'_> {
                     bends += bend;
                     sums.rows.bends.push(bend);
                     sums.rows.shares.push(share);
+                    sums.rows.scores.push(score);
                     for (&column, value) in row.indices.iter().zip(row.values) {
                         sums.gradient[column as usize] += slope * value;
                         sums.diagonal[column as usize] += bend * value * value;
@@ -135,6 +143,21 @@ impl Objective for Binary<'_> {
 
     fn change(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64 {
         before.iter().zip(after).map(|(before, after)| apart(&before.shares, &after.shares)).fold(0.0, f64::max)
+    }
+
+    fn moved(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64 {
+        before.iter().zip(after).map(|(before, after)| apart(&before.scores, &after.scores)).fold(0.0, f64::max)
+    }
+
+    fn ahead(&self, here: &Self::Curvature, step: &[f64]) -> Option<f64> {
+        let features = self.problem.features;
+        let (coefficients, intercept) = self.parts(step);
+        let found = lanes(features, LANES, |index, lane| {
+            let rows = lane_blocks(features, lane).flat_map(|(_, block)| block.rows());
+            let change = |(row, share): (Row<'_>, &f64)| share * (1.0 - share) * (row.dot(coefficients) + intercept);
+            rows.zip(&here[index].shares).map(|pair| change(pair).abs()).fold(0.0, f64::max)
+        });
+        Some(found.into_iter().fold(0.0, f64::max))
     }
 }
 

@@ -24,6 +24,16 @@ pub(super) trait Objective {
 
     /// The largest change of a row's probability between two points.
     fn change(&self, before: &Self::Curvature, after: &Self::Curvature) -> f64;
+
+    /// The largest change of a row's score between two points, where scores say how the Hessian changes.
+    fn moved(&self, _before: &Self::Curvature, _after: &Self::Curvature) -> f64 {
+        f64::INFINITY
+    }
+
+    /// The largest change of a row's probability that a small step would make, where that can be said.
+    fn ahead(&self, _here: &Self::Curvature, _step: &[f64]) -> Option<f64> {
+        None
+    }
 }
 
 /// A function at a point.
@@ -36,7 +46,7 @@ pub(super) struct Evaluation<C> {
 }
 
 /// How much of a step its solution may lack: near the minimum, and while it is far.
-const FORCING: (f64, f64) = (1e-4, 0.1);
+const FORCING: (f64, f64) = (1e-3, 0.1);
 
 /// When steps change no probability by more than this, the Hessian is nearly that of the minimum.
 const NEAR: f64 = 0.3;
@@ -47,6 +57,15 @@ const MARGIN: f64 = 10.0;
 /// How much of the way a full step leaves, by the square of what it changed: where probabilities are near 0 and 1 and the
 /// penalty is small, much more than the square itself.
 const BEND: f64 = 100.0;
+
+/// A Hessian says how far the minimum is, to a factor of `KNOWN_BY`, one of some rows to `SAMPLE_KNOWN_BY`, until scores have moved by this much from where it was taken:
+/// no second derivative has changed by more than this power of e.
+const KNOWN: f64 = 0.5;
+const KNOWN_BY: f64 = 2.0;
+const SAMPLE_KNOWN_BY: f64 = 4.0;
+
+/// Until scores have moved by this much, a solution by the Hessian is good enough to be the next step.
+const STILL: f64 = 0.02;
 
 /// The most products with the Hessian per step.
 const MAX_PRODUCTS: usize = 500;
@@ -82,7 +101,8 @@ impl Beginning {
 /// Finds the minimum: until no component of the gradient is above the limit and what is left of the way changes no probability
 /// by more than the limit, or after the most steps, or where nothing smaller can be represented.
 ///
-/// A Newton step that changes probabilities by `d` leaves something like `d²` of the way, and what its inexact solution leaves out.
+/// What is left of the way is one more Newton step, which the Hessian of a point nearby gives without a product. Where there is
+/// none: a step that changes probabilities by `d` leaves something like `d²` of the way, and what its inexact solution leaves out.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
     beginning: Beginning,
@@ -93,19 +113,29 @@ pub(super) fn minimise<O: Objective>(
     let mut here = objective.at(&point);
     let (mut iterations, mut left) = (0, f64::INFINITY);
     let (mut near, mut exact) = (start == Start::Previous, false);
+    // How far scores have moved from where the rough Hessian is the true one.
+    let mut moved = f64::INFINITY;
     while (greatest(&here.gradient) > limits.gradient || left > limits.change) && iterations < limits.steps {
         if near && !exact {
             exact = true;
-            rough = objective.rough(&here).or(rough);
+            if let Some(hessian) = objective.rough(&here) {
+                (rough, moved) = (Some(hessian), 0.0);
+            }
         }
-        let Some(Step { step, rest }) = newton_step(objective, &here, rough.as_ref()) else {
+        let Some(Step { step, rest }) = newton_step(objective, &here, rough.as_ref(), moved) else {
             left = if greatest(&here.gradient) == 0.0 { 0.0 } else { left };
             break;
         };
         iterations += 1;
         let Some((next, there, length)) = search(objective, &point, &here, &step) else { break };
         let change = objective.change(&here.curvature, &there.curvature);
+        moved += objective.moved(&here.curvature, &there.curvature);
         left = if length < 1.0 { f64::INFINITY } else { change * (MARGIN * rest + BEND * change) };
+        if moved <= KNOWN && greatest(&there.gradient) <= limits.gradient {
+            let step = precondition(&there, rough.as_ref(), &there.gradient);
+            let doubt = if rough.as_ref().is_some_and(|rough| rough.exact) { KNOWN_BY } else { SAMPLE_KNOWN_BY };
+            left = objective.ahead(&there.curvature, &step).map_or(left, |ahead| doubt * ahead);
+        }
         near = change <= NEAR;
         (point, here) = (next, there);
     }
@@ -129,20 +159,31 @@ struct Step {
     rest: f64,
 }
 
+/// Solves `H x = right` by the rough Hessian; by the diagonal for variables that it does not know.
+fn precondition<C>(here: &Evaluation<C>, rough: Option<&Rough>, right: &[f64]) -> Vec<f64> {
+    let by_diagonal = |(right, value): (&f64, &f64)| if *value > 0.0 { right / value } else { 0.0 };
+    let mut solution: Vec<f64> = right.iter().zip(&here.diagonal).map(by_diagonal).collect();
+    if let Some(rough) = rough {
+        rough.solve(right, &mut solution);
+    }
+    solution
+}
+
 /// Solves `H step = -gradient` by conjugate gradients, preconditioned by the rough Hessian or else by the diagonal; the closer
-/// to the minimum, the more exactly. Nothing where the gradient is 0.
-fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rough: Option<&Rough>) -> Option<Step> {
-    let inverse: Vec<f64> = here.diagonal.iter().map(|value| if *value > 0.0 { value.recip() } else { 0.0 }).collect();
-    let precondition = |rest: &[f64]| -> Vec<f64> {
-        let mut scaled: Vec<f64> = rest.iter().zip(&inverse).map(|(rest, inverse)| rest * inverse).collect();
-        if let Some(rough) = rough {
-            rough.solve(rest, &mut scaled);
-        }
-        scaled
-    };
+/// to the minimum, the more exactly. By the rough Hessian alone, while it is the true one: while scores have hardly moved.
+/// Nothing where the gradient is 0.
+fn newton_step<O: Objective>(
+    objective: &O,
+    here: &Evaluation<O::Curvature>,
+    rough: Option<&Rough>,
+    moved: f64,
+) -> Option<Step> {
     let mut step = vec![0.0; here.gradient.len()];
     let mut rest: Vec<f64> = here.gradient.iter().map(|value| -value).collect();
-    let mut scaled = precondition(&rest);
+    let mut scaled = precondition(here, rough, &rest);
+    if moved <= STILL && rough.is_some_and(|rough| rough.exact) && dot(&rest, &scaled) > 0.0 {
+        return Some(Step { step: scaled, rest: moved });
+    }
     let mut direction = scaled.clone();
     let mut energy = dot(&rest, &scaled);
     // In the norm of the preconditioner, in which the size of the features plays no part.
@@ -163,7 +204,7 @@ fn newton_step<O: Objective>(objective: &O, here: &Evaluation<O::Curvature>, rou
         let length = energy / bend;
         along(&mut step, length, &direction);
         along(&mut rest, -length, &product);
-        scaled = precondition(&rest);
+        scaled = precondition(here, rough, &rest);
         let next = dot(&rest, &scaled);
         let keep = next / energy;
         direction.iter_mut().zip(&scaled).for_each(|(direction, scaled)| *direction = scaled + keep * *direction);

@@ -198,3 +198,44 @@ fn bad_input_is_refused() {
     let error = fit(tight(), &x, &classes(&[0.7]), Some(&first)).unwrap_err();
     assert!(matches!(error, TrainError::OneClass { rows: 60 }), "{error}");
 }
+
+/// The solver of linfa ends where ours does, and refuses what it cannot.
+#[test]
+fn by_linfa_too() {
+    let x = blocks(3, &dense(60, 3));
+    let linfa = || LogisticRegression { solver: LogisticSolver::Linfa, tol: 1e-8, max_iter: 1000, ..tight() };
+    let predicted = |estimator: LogisticRegression, bounds: &[f64]| {
+        let fitted = fit(estimator, &x, &classes(bounds), None).unwrap();
+        assert!(fitted.warnings.is_empty(), "{:?}", fitted.warnings);
+        let Predictor::Logistic(logistic) = fitted.model.predictor().clone() else { panic!() };
+        (logistic, fitted.guarantee)
+    };
+    for (bounds, fit_intercept) in [(&[0.7][..], true), (&[-0.7], true), (&[0.7], false), (&[0.0, 1.0], true)] {
+        let (mine, converged) = predicted(LogisticRegression { fit_intercept, ..tight() }, bounds);
+        let (theirs, retrained) = predicted(LogisticRegression { fit_intercept, ..linfa() }, bounds);
+        assert_close(&theirs.coefficients.concat(), &mine.coefficients.concat(), 1e-5);
+        assert_close(&theirs.intercepts, &mine.intercepts, 1e-5);
+        assert_eq!((converged, retrained), (Guarantee::Converged, Guarantee::Retrained));
+    }
+    let short = fit(LogisticRegression { max_iter: 1, ..linfa() }, &x, &classes(&[0.7]), None).unwrap();
+    assert!(short.warnings[0].contains("above the tolerance 1.0e-8"), "{:?}", short.warnings);
+    let trainer = crate::Estimator::from(linfa()).check().unwrap();
+    let target = classes(&[0.7]);
+    let sample = Sample::new(&x, &target, None).unwrap();
+    let fresh = trainer.fit(&sample).unwrap();
+    assert_eq!(trainer.refit(&sample, &fresh.model).unwrap(), fresh, "an update fits anew");
+    let run = |threads| on_threads(threads, || trainer.fit(&sample).unwrap());
+    assert_eq!(run(1), run(2));
+    let balanced = LogisticRegression { class_weight: ClassWeight::Balanced, ..linfa() };
+    let wide = Features::new(1 << 24, x.blocks().to_vec()).unwrap();
+    let cases = [
+        (balanced, &x, None, "the solver `linfa` takes no weights"),
+        (linfa(), &x, Some(weights()), "the solver `linfa` takes no weights"),
+        (linfa(), &wide, None, "60 rows of 16777216 features are too many for dense rows: at most 67108864 values"),
+    ];
+    for (estimator, x, weights, message) in cases {
+        assert_eq!(fit(estimator, x, &target, weights.as_deref()).unwrap_err().to_string(), message);
+    }
+    let error = fit(linfa(), &x, &classes(&[99.0]), None).unwrap_err();
+    assert!(matches!(error, TrainError::OneClass { rows: 60 }), "{error}");
+}
