@@ -85,11 +85,13 @@ impl Fault {
     /// The error of the runner: each of its problems.
     pub(crate) fn runner(error: RunnerError) -> Self {
         let RunnerError::Rejected(rejected) = error else { return error.into() };
+        // They end the program together, by the code of the whole.
+        let code = rejected.exit_code();
         let problem = |found: Problem| Misuse {
             message: found.message,
             hint: found.hint,
             place: Box::new(found.place),
-            code: found.code,
+            code,
         };
         Self::Failures(
             rejected.problems.into_iter().map(|found| Box::new(problem(found)) as Box<dyn Failure>).collect(),

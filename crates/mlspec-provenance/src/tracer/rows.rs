@@ -178,7 +178,9 @@ impl Tracer<'_> {
         to: &ArtifactRef,
         seen: &mut Seen,
     ) -> Result<Option<HashSet<u64>>, ProvenanceError> {
-        if to.kind == source.kind && to.digest == source.digest {
+        // Equal contents may have come about in different ways, so that lineage counts too.
+        let alike = to.lineage == source.lineage || source.lineage.is_none();
+        if to.kind == source.kind && to.digest == source.digest && alike {
             return Ok(Some(rows.clone()));
         }
         if let Some(known) = seen.get(to) {
