@@ -123,6 +123,22 @@ fn a_workbook_a_database_and_a_partitioned_folder_in_one_run() {
     let changed = run(&folder, Some(&url), &["run", "pipeline.yaml", "--json"]).expect(0);
     assert!(changed.text().contains("\"cached\":false"), "{}", changed.text());
 
+    run(&folder, Some(&url), &["reproduce", "shop"]).expect(0);
+
+    // Changes of the live pipeline ask no database.
+    run(&folder, None, &["key", "new"]).expect(0);
+    run(
+        &folder,
+        None,
+        &["forget", "pipeline.yaml", "--source", "customers", "--key", "2", "--statement", "erased.json", "--purge"],
+    )
+    .expect(0);
+    run(&folder, None, &["verify", "erased.json"]).expect(0);
+    folder.write("more.csv", "id,customer,amount,ordered_at\n9,3,5.5,2024-03-01T00:00Z\n");
+    run(&folder, None, &["append", "pipeline.yaml", "--source", "orders", "--data", "more.csv"]).expect(0);
+    folder.write("gone.csv", "visit,customer,year,month\n1,1,2024,1\n");
+    run(&folder, None, &["update", "pipeline.yaml", "--source", "visits", "--data", "gone.csv"]).expect(0);
+
     // No secret is left anywhere.
     let (_, rest) = url.split_once("://mlspec:").unwrap();
     let password = rest.split_once('@').unwrap().0;
@@ -139,4 +155,7 @@ fn databases_that_cannot_be_asked() {
     assert!(down.text().contains("the database cannot be reached"), "{}", down.text());
     assert_eq!(down.code, Some(4), "{}", down.text());
     assert!(!down.text().contains("hunter2"));
+    folder.write("pipeline.yaml", PIPELINE.replace("url: {env: SHOP_DATABASE}", "host: db, password: hunter2"));
+    let written = run(&folder, None, &["run", "pipeline.yaml"]).expect(2);
+    assert!(!written.text().contains("hunter2"), "{}", written.text());
 }

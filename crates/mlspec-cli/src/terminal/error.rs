@@ -1,5 +1,6 @@
 //! Errors as people read them (what, where, what to do), and as JSON, one a line, for machines. Both go to standard error.
 
+use super::masked::masked;
 use crate::fault::Fault;
 use crate::world::variable;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceOffset};
@@ -109,7 +110,7 @@ fn snippet(place: &Place) -> Option<(NamedSource<String>, LabeledSpan)> {
     if !settings || std::fs::metadata(file).ok()?.len() > LARGEST {
         return None;
     }
-    let text = std::fs::read_to_string(file).ok()?;
+    let text = masked(&std::fs::read_to_string(file).ok()?);
     let column = place.column.and_then(|column| usize::try_from(column).ok()).unwrap_or(1);
     let start = SourceOffset::from_location(&text, line, column).offset().min(text.len());
     let length = text.get(start..).map_or(0, |rest| rest.split(['\n', '\r']).next().unwrap_or("").len());

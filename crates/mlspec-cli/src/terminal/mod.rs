@@ -2,6 +2,7 @@
 
 mod bug;
 mod error;
+mod masked;
 mod out;
 mod progress;
 

@@ -395,5 +395,7 @@ mod tests {
             let error = check(&frame, &frame, settings).unwrap_err();
             assert!(error.contains(message), "{error}");
         }
+        let settings = json!({"column": "x", "baseline": {"table": "base"}, "measure": "kolmogorov_smirnov", "max": 0});
+        assert_eq!(check(&frame, &frame, settings), Ok((Some(0.0), true)), "NaN equals NaN");
     }
 }
