@@ -3,13 +3,12 @@
 use crate::analyzer::document;
 use crate::{AnalyzeError, AnalyzeParams, Analyzer, correlations, duplicates, outliers, slices};
 use mlspec_measure::profile::{ColumnProfile, Profile};
-use mlspec_provenance::{RowsBehind, Tracer, identity_lineage, whole_lineage};
+use mlspec_provenance::{RowsBehind, Tracer, listed_rows, whole_lineage};
 use mlspec_record::body::{Analysis, ColumnSummary, Duplicates, Outliers, SliceSummaries};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::{Column, DataFrame};
-use mlspec_table::{ChunkOptions, ROW, Table, TableError, fold, manifest};
+use mlspec_table::{Table, fold, manifest};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -174,7 +173,7 @@ impl Analyzer {
                     lower: *lower,
                     upper: *upper,
                     rows: ids.len() as u64,
-                    outlying_rows: kept(store, &ids, parent)?,
+                    outlying_rows: listed_rows(store, &ids, parent)?,
                 });
             }
         }
@@ -192,7 +191,7 @@ impl Analyzer {
         let table = Table::read_columns(store, &parent.artifact.digest, &columns)?;
         let ids = duplicates::find(params, &table)?;
         let columns = columns.into_iter().map(str::to_owned).collect();
-        Ok(Some(Duplicates { columns, rows: ids.len() as u64, repeating_rows: kept(store, &ids, parent)? }))
+        Ok(Some(Duplicates { columns, rows: ids.len() as u64, repeating_rows: listed_rows(store, &ids, parent)? }))
     }
 }
 
@@ -204,15 +203,4 @@ fn merged(schema: &TableSchema, columns: &[&str], rows: u64, parts: &[Vec<Column
     let chosen = schema.columns().iter().filter(|column| asked.contains(column.name.as_str())).cloned();
     let chosen = TableSchema::new(chosen.collect()).unwrap_or_default();
     document(&chosen, rows, profiles)
-}
-
-/// Rows by their ids, with the lineage that leads to the rows of the table.
-fn kept(store: &Store, ids: &[u64], parent: &LineageParent) -> Result<Option<ArtifactRef>, AnalyzeError> {
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    let frame = DataFrame::new(ids.len(), vec![Column::new(ROW.into(), ids)]).map_err(TableError::from)?;
-    let artifact = Table::new(frame)?.write(store, &ChunkOptions::default())?;
-    let lineage = Some(identity_lineage(store, parent.clone(), &TableSchema::default())?);
-    Ok(Some(ArtifactRef { lineage, ..artifact }))
 }

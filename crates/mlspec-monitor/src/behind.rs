@@ -2,12 +2,11 @@
 
 use crate::{Bins, MonitorError};
 use mlspec_measure::distance::stability_contributions;
-use mlspec_provenance::{Tracer, identity_lineage};
+use mlspec_provenance::{Tracer, listed_rows};
 use mlspec_record::body::{ColumnDrift, Contribution};
-use mlspec_record::{ArtifactRef, LineageParent, SourceColumn, TableSchema};
+use mlspec_record::{LineageParent, SourceColumn};
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::{Column, DataFrame};
-use mlspec_table::{ChunkOptions, ROW, Table, TableError};
+use mlspec_table::Table;
 use std::collections::BTreeMap;
 
 /// Adds to each drifted column what stands behind it in the table that it is a column of.
@@ -65,19 +64,8 @@ fn contributions(
             reference: share(&bins.reference, at),
             current: share(&bins.current, at),
             share: parts[at] / total,
-            rows: kept(store, &rows.collect::<Vec<_>>(), parent)?,
+            rows: listed_rows(store, &rows.collect::<Vec<_>>(), parent)?,
         })
     };
     order.into_iter().map(of_bin).collect()
-}
-
-/// Rows by their ids, with the lineage that leads to the rows of the batch.
-fn kept(store: &Store, ids: &[u64], parent: &LineageParent) -> Result<Option<ArtifactRef>, MonitorError> {
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    let frame = DataFrame::new(ids.len(), vec![Column::new(ROW.into(), ids)]).map_err(TableError::from)?;
-    let artifact = Table::new(frame)?.write(store, &ChunkOptions::default())?;
-    let lineage = Some(identity_lineage(store, parent.clone(), &TableSchema::default())?);
-    Ok(Some(ArtifactRef { lineage, ..artifact }))
 }

@@ -10,8 +10,8 @@ use mlspec_record::{
     SourceColumn, TableSchema,
 };
 use mlspec_store::Store;
-use mlspec_table::polars::prelude::{DataFrame, PlSmallStr};
-use mlspec_table::{ChunkOptions, Table};
+use mlspec_table::polars::prelude::{Column, DataFrame, PlSmallStr};
+use mlspec_table::{ChunkOptions, ROW, Table, TableError};
 use std::collections::BTreeMap;
 
 /// Keeps the lineage of rows that have the ids and the columns of the parent's rows, such as the parts of a split.
@@ -23,6 +23,21 @@ pub fn identity_lineage(store: &Store, parent: LineageParent, schema: &TableSche
         vec![SourceColumn { scan: parent.scan.clone(), column: column.to_owned(), dependency: Dependency::Identity }]
     });
     keep(store, vec![parent], RowLineage::Identity, columns)
+}
+
+/// Keeps a table of row ids, ascending, without columns, whose lineage leads to these rows of the parent: rows that failed, moved or
+/// stand out, listed beside a record. Nothing for no rows.
+///
+/// # Errors
+/// When an id stands twice, or the store fails.
+pub fn listed_rows(store: &Store, ids: &[u64], parent: &LineageParent) -> Result<Option<ArtifactRef>, ProvenanceError> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let frame = DataFrame::new(ids.len(), vec![Column::new(ROW.into(), ids)]).map_err(TableError::from)?;
+    let artifact = Table::new(frame)?.write(store, &ChunkOptions::default())?;
+    let lineage = Some(identity_lineage(store, parent.clone(), &TableSchema::default())?);
+    Ok(Some(ArtifactRef { lineage, ..artifact }))
 }
 
 /// Keeps the lineage of rows that enter here.

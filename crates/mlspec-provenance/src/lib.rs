@@ -31,7 +31,7 @@ mod tracked;
 mod update;
 
 pub use broad::broad_lineage;
-pub use documents::{identity_lineage, source_lineage, whole_lineage};
+pub use documents::{identity_lineage, listed_rows, source_lineage, whole_lineage};
 pub use engine::Scan;
 pub use error::{Problem, ProvenanceError, closest};
 pub(crate) use flight::Flight;

@@ -3,11 +3,10 @@
 use crate::stage::ROWS;
 use crate::update::Base;
 use crate::{SplitError, Splitter};
-use mlspec_provenance::identity_lineage;
-use mlspec_record::{ArtifactKind, ArtifactRef, LineageParent, TableSchema};
+use mlspec_provenance::listed_rows;
+use mlspec_record::{ArtifactKind, ArtifactRef, LineageParent};
 use mlspec_stage::{Context, StageError};
-use mlspec_table::polars::prelude::DataFrame;
-use mlspec_table::{ChunkOptions, Table, TableError, difference};
+use mlspec_table::difference;
 use std::collections::{BTreeSet, HashSet};
 
 /// Lists them in the record of the update, by their ids, and measures how many they are. Samples don't count.
@@ -16,9 +15,10 @@ pub(crate) fn tell(splitter: &Splitter, cx: &mut Context<'_>) -> Result<(), Stag
     let input = cx.input(ROWS, ArtifactKind::Table)?.artifact.clone();
     let now: Vec<ArtifactRef> = cx.outputs().iter().map(|output| output.artifact.clone()).collect();
     let Some(moved) = find(splitter, cx.store(), &base, &input, &now)? else { return Ok(()) };
-    if !moved.is_empty() {
+    let parent = LineageParent { scan: ROWS.to_owned(), artifact: input };
+    if let Some(listed) = listed_rows(cx.store(), &moved, &parent).map_err(SplitError::from)? {
         cx.measure("moved_rows", moved.len() as f64);
-        cx.moved(keep(cx.store(), moved, &input)?);
+        cx.moved(listed);
     }
     Ok(())
 }
@@ -39,13 +39,4 @@ fn find(
         moved.extend(found.removed.iter().chain(&found.added).filter(|id| !touched.contains(id)));
     }
     Ok(Some(moved.into_iter().collect()))
-}
-
-/// The rows as a table without columns, with lineage to the rows that were split.
-fn keep(store: &mlspec_store::Store, ids: Vec<u64>, input: &ArtifactRef) -> Result<ArtifactRef, SplitError> {
-    let rows = DataFrame::new(ids.len(), Vec::new()).map_err(TableError::from)?;
-    let kept = Table::with_ids(rows, ids)?.write(store, &ChunkOptions::default())?;
-    let parent = LineageParent { scan: ROWS.to_owned(), artifact: input.clone() };
-    let lineage = Some(identity_lineage(store, parent, &TableSchema::default())?);
-    Ok(ArtifactRef { lineage, ..kept })
 }

@@ -3,7 +3,7 @@
 use crate::distance::distances;
 use crate::output::Takes;
 use crate::statistics::{self, WHAT};
-use crate::{Assigned, By, HASH, Links, SplitError, SplitParams, Splitter, leakage, moved, update, update_all};
+use crate::{Assigned, By, HASH, Links, SplitError, SplitParams, Splitter, leakage, moved, update};
 use mlspec_provenance::{Reach, Tracer, identity_lineage};
 use mlspec_record::body::{ColumnStatistics, Cut, Leak, Part, Severity, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
@@ -107,11 +107,7 @@ impl Stage for Splitter {
     }
 
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
-        let carried = match self.is_local() {
-            true => update::carry(self, cx)?,
-            false => update_all::carry(self, cx)?,
-        };
-        match carried {
+        match update::carry(self, cx)? {
             Some(outcome) => {
                 cx.incremental();
                 self.leave(cx, outcome)?;

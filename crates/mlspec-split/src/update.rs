@@ -6,7 +6,7 @@ use crate::sample::sample;
 use crate::splitter::part_of;
 use crate::stage::{MadePart, Outcome, ROWS};
 use crate::statistics::{self, WHAT};
-use crate::{Assigned, By, Links, SplitError, Splitter, leakage};
+use crate::{Assigned, By, Links, SplitError, Splitter, leakage, update_all};
 use mlspec_provenance::{Link, LinkChanges, Reach, SourceScan, Tracer};
 use mlspec_record::body::{Part, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Seed};
@@ -83,14 +83,28 @@ impl Side {
     }
 }
 
-/// What the split leaves now, if it can go on from the one before.
+/// What the split leaves now, if it can go on from the one before: from the rows that differ, or with a look at all rows.
 pub(crate) fn carry(splitter: &Splitter, cx: &Context<'_>) -> Result<Option<Outcome>, StageError> {
     let input = cx.input(ROWS, ArtifactKind::Table)?.artifact.clone();
     let Some(base) = cx.previous().and_then(|previous| Base::of(splitter, previous)) else { return Ok(None) };
     if base.input.lineage.is_some() != input.lineage.is_some() {
         return Ok(None);
     }
-    Ok(go_on(splitter, cx.store(), cx.seed(), &base, input)?)
+    let Some(found) = differing(cx.store(), &base, &input)? else { return Ok(None) };
+    let go_on = if splitter.is_local() { go_on } else { update_all::go_on };
+    Ok(go_on(splitter, cx.store(), cx.seed(), &base, input, &found)?)
+}
+
+/// The rows that differ, where the parts are cut as the rows are.
+fn differing(store: &Store, base: &Base, input: &ArtifactRef) -> Result<Option<Difference>, SplitError> {
+    let Some(found) = difference(store, &base.input.digest, &input.digest)? else { return Ok(None) };
+    let options = manifest(store, &input.digest)?.options();
+    for output in &base.outputs {
+        if manifest(store, &output.digest)?.options() != options {
+            return Ok(None);
+        }
+    }
+    Ok(Some(found))
 }
 
 fn go_on(
@@ -99,14 +113,8 @@ fn go_on(
     seed: Seed,
     base: &Base,
     input: ArtifactRef,
+    found: &Difference,
 ) -> Result<Option<Outcome>, SplitError> {
-    let Some(found) = difference(store, &base.input.digest, &input.digest)? else { return Ok(None) };
-    let options = manifest(store, &input.digest)?.options();
-    for output in &base.outputs {
-        if manifest(store, &output.digest)?.options() != options {
-            return Ok(None); // the parts are cut as the rows are
-        }
-    }
     let tracer = Tracer::new(store);
     let keeps_links = input.lineage.is_none() || tracer.keeps_links(&base.input, &input)?;
     if let By::Source(source) = &splitter.params().by
@@ -114,7 +122,7 @@ fn go_on(
     {
         return Ok(None);
     }
-    let (old, new) = sides(splitter, &tracer, (store, seed), base, &input, &found)?;
+    let (old, new) = sides(splitter, &tracer, (store, seed), base, &input, found)?;
     if let By::Source(source) = &splitter.params().by
         && new.links.of(source)?.windows(2).any(|pair| pair[0].0 == pair[1].0)
     {

@@ -2,40 +2,24 @@
 //! them, and every output is patched where its rows changed, came or went. Sources are counted anew.
 
 use crate::output::Takes;
-use crate::stage::{Outcome, ROWS};
+use crate::stage::Outcome;
 use crate::update::{Base, patched_all};
 use crate::{Assigned, Links, SplitError, Splitter, leakage};
 use mlspec_provenance::Tracer;
-use mlspec_record::{ArtifactKind, ArtifactRef, Seed};
-use mlspec_stage::{Context, StageError};
+use mlspec_record::{ArtifactRef, Seed};
 use mlspec_store::Store;
-use mlspec_table::{Table, difference, manifest};
+use mlspec_table::{Difference, Table, manifest};
 use std::collections::HashSet;
 
-/// What the split leaves now, if it can go on from the one before.
-pub(crate) fn carry(splitter: &Splitter, cx: &Context<'_>) -> Result<Option<Outcome>, StageError> {
-    let input = cx.input(ROWS, ArtifactKind::Table)?.artifact.clone();
-    let Some(base) = cx.previous().and_then(|previous| Base::of(splitter, previous)) else { return Ok(None) };
-    if base.input.lineage.is_some() != input.lineage.is_some() {
-        return Ok(None);
-    }
-    Ok(go_on(splitter, cx.store(), cx.seed(), &base, input)?)
-}
-
-fn go_on(
+/// What the split leaves now.
+pub(crate) fn go_on(
     splitter: &Splitter,
     store: &Store,
     seed: Seed,
     base: &Base,
     input: ArtifactRef,
+    found: &Difference,
 ) -> Result<Option<Outcome>, SplitError> {
-    let Some(found) = difference(store, &base.input.digest, &input.digest)? else { return Ok(None) };
-    let options = manifest(store, &input.digest)?.options();
-    for output in &base.outputs {
-        if manifest(store, &output.digest)?.options() != options {
-            return Ok(None); // the parts are cut as the rows are
-        }
-    }
     let schema = manifest(store, &input.digest)?.schema;
     splitter.plan(&schema)?;
     let keys = Table::read_columns(store, &input.digest, &splitter.key_columns())?;

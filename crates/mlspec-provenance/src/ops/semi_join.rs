@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 
 const MATCH: &str = "@match";
 
-/// Keeps rows of the left table for which the right one has equal keys. A row comes from itself and from all rows that it meets.
+/// Keeps rows of the left table for which the right one has equal keys (`MEETS`), or has none. A row comes from itself; of those that
+/// meet, from all that they meet too.
 #[derive(Clone, Debug)]
-pub(crate) struct SemiJoin(pub(crate) Join);
+pub(crate) struct ByPartner<const MEETS: bool>(pub(crate) Join);
 
-/// Keeps rows of the left table for which the right one has no equal keys. A row comes from itself alone.
-#[derive(Clone, Debug)]
-pub(crate) struct AntiJoin(pub(crate) Join);
+pub(crate) type SemiJoin = ByPartner<true>;
+pub(crate) type AntiJoin = ByPartner<false>;
 
 /// Neither adds columns.
 pub(crate) fn check(join: &Join) -> Result<(), Problem> {
@@ -86,13 +86,13 @@ fn keep(run: &mut Run, left: Flight, met: DataFrame, matches: bool) -> Result<Fl
     Ok(left.with(kept))
 }
 
-impl Relational for SemiJoin {
+impl<const MEETS: bool> Relational for ByPartner<MEETS> {
     fn name(&self) -> String {
-        "semi_join".to_owned()
+        if MEETS { "semi_join" } else { "anti_join" }.to_owned()
     }
 
     fn reason(&self) -> Option<&'static str> {
-        Some("no equal key")
+        Some(if MEETS { "no equal key" } else { "has an equal key" })
     }
 
     fn others(&self) -> Vec<&str> {
@@ -121,55 +121,17 @@ impl Relational for SemiJoin {
 
     fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
         let (left, right) = two(inputs)?;
-        let (met, right, groups) = matched(&self.0, &left, &right, "semi_join")?;
-        let mut flight = keep(run, left, met, true)?;
+        let (met, right, groups) = matched(&self.0, &left, &right, &self.name())?;
+        let mut flight = keep(run, left, met, MEETS)?;
+        if !MEETS {
+            flight.frame = flight.frame.drop(MATCH).map_err(bug)?;
+            return Ok(flight);
+        }
         // Of right rows that nothing meets nobody asks.
         let used: std::collections::HashSet<u64> = ids(&flight.frame, MATCH)?.iter().flatten().collect();
         let node = groups.node_of(run, &right, |group| used.contains(&group))?;
         flight.frame.rename(MATCH, node_column(node).into()).map_err(bug)?;
         flight.nodes.push(node);
-        Ok(flight)
-    }
-}
-
-impl Relational for AntiJoin {
-    fn name(&self) -> String {
-        "anti_join".to_owned()
-    }
-
-    fn reason(&self) -> Option<&'static str> {
-        Some("has an equal key")
-    }
-
-    fn others(&self) -> Vec<&str> {
-        vec![&self.0.with]
-    }
-
-    fn check(&self) -> Result<(), Problem> {
-        check(&self.0)
-    }
-
-    fn shape(&self, inputs: Vec<Shape>) -> Result<Shape, Problem> {
-        shape(&self.0, inputs)
-    }
-
-    fn needs(&self, wanted: &BTreeSet<String>, _: &[Shape]) -> Vec<BTreeSet<String>> {
-        needs(&self.0, wanted)
-    }
-
-    fn affected(&self, _: &[Shape]) -> Affected {
-        self.0.affected()
-    }
-
-    fn ways(&self, columns: &[String], inputs: &[Shape]) -> Vec<Way> {
-        ways(columns, inputs)
-    }
-
-    fn run(&self, run: &mut Run, inputs: Vec<Flight>) -> Result<Flight, Problem> {
-        let (left, right) = two(inputs)?;
-        let (met, ..) = matched(&self.0, &left, &right, "anti_join")?;
-        let mut flight = keep(run, left, met, false)?;
-        flight.frame = flight.frame.drop(MATCH).map_err(bug)?;
         Ok(flight)
     }
 }
