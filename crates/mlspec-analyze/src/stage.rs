@@ -6,7 +6,9 @@ use mlspec_measure::profile::{ColumnProfile, Profile};
 use mlspec_provenance::{RowsBehind, Tracer, listed_rows, whole_lineage};
 use mlspec_record::body::{Analysis, ColumnSummary, Duplicates, Outliers, SliceSummaries};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::{Table, fold, manifest};
 use rayon::prelude::*;
@@ -53,10 +55,7 @@ impl Stage for Analyzer {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(self.params()) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(self.params())
     }
 
     fn ports(&self) -> Ports {

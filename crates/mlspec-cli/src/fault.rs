@@ -87,12 +87,8 @@ impl Fault {
         let RunnerError::Rejected(rejected) = error else { return error.into() };
         // They end the program together, by the code of the whole.
         let code = rejected.exit_code();
-        let problem = |found: Problem| Misuse {
-            message: found.message,
-            hint: found.hint,
-            place: Box::new(found.place),
-            code,
-        };
+        let problem =
+            |found: Problem| Misuse { message: found.message, hint: found.hint, place: Box::new(found.place), code };
         Self::Failures(
             rejected.problems.into_iter().map(|found| Box::new(problem(found)) as Box<dyn Failure>).collect(),
         )

@@ -8,7 +8,9 @@ use mlspec_record::{
     ArtifactKind, ArtifactRef, ColumnLineage, Dependency, Digest, Kind, Lineage, LineageParent, Name, Producer,
     RowLineage, SourceColumn, StageId, TableSchema,
 };
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::{ChunkOptions, Table, manifest};
 use serde_json::{Map, Value};
@@ -156,10 +158,7 @@ impl Stage for Encoding {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(self.params()) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(self.params())
     }
 
     fn ports(&self) -> Ports {

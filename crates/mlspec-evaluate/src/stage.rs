@@ -9,7 +9,9 @@ use mlspec_record::{
     ArtifactKind, ArtifactRef, Column, ColumnLineage, Dependency, Kind, Lineage, LineageParent, Name, Producer,
     RowLineage, SourceColumn, StageId, TableSchema,
 };
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::ChunkOptions;
 use serde::Serialize;
@@ -74,10 +76,7 @@ pub(crate) fn producer() -> Producer {
 }
 
 pub(crate) fn settings(params: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(params) {
-        Ok(Value::Object(settings)) => settings,
-        _ => Map::new(),
-    }
+    write_settings(params)
 }
 
 pub(crate) fn ports() -> Ports {

@@ -9,7 +9,9 @@ use crate::{ExternalError, ExternalParams, ExternalStep};
 use mlspec_provenance::broad_lineage;
 use mlspec_record::body::{External, Transformation};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::{ChunkOptions, Table, manifest};
 use serde_json::{Map, Value, json};
@@ -55,10 +57,7 @@ impl Stage for ExternalStage {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(&self.step.params) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(&self.step.params)
     }
 
     fn ports(&self) -> Ports {

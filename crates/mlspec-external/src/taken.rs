@@ -5,7 +5,9 @@ use mlspec_record::body::{Taken, Transformation};
 use mlspec_record::{
     ArtifactKind, Digest, Envelope, ExitCode, Failure, Id, Kind, Name, Place, Producer, Record, StageId,
 };
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::{Store, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -175,10 +177,7 @@ impl Stage for RecordStage {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(&self.params) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(&self.params)
     }
 
     fn ports(&self) -> Ports {

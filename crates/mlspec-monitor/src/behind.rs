@@ -4,7 +4,7 @@ use crate::{Bins, MonitorError};
 use mlspec_measure::distance::stability_contributions;
 use mlspec_provenance::{Tracer, listed_rows};
 use mlspec_record::body::{ColumnDrift, Contribution};
-use mlspec_record::{LineageParent, SourceColumn};
+use mlspec_record::{ArtifactRef, LineageParent, SourceColumn};
 use mlspec_store::Store;
 use mlspec_table::Table;
 use std::collections::BTreeMap;

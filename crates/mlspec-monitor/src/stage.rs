@@ -5,7 +5,9 @@ use mlspec_measure::profile::{ColumnProfile, Depth, Profile, ProfiledColumn};
 use mlspec_provenance::whole_lineage;
 use mlspec_record::body::{ColumnDrift, GateVerdict, MetricDrift, Monitoring, PortState, Severity};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, LineageParent, Name, Producer, StageId};
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::{Table, fold, manifest, profile};
 use serde_json::{Map, Value, json};
@@ -57,10 +59,7 @@ impl Stage for Monitor {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(self.params()) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(self.params())
     }
 
     fn ports(&self) -> Ports {

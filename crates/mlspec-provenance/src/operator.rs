@@ -1,8 +1,8 @@
 //! The operators as data, and what the engine asks of each.
 
 use crate::ops::{
-    AntiJoin, AsofJoin, Cast, Concat, CrossJoin, Derive, Distinct, DropNulls, DropOutliers, Explode, FillNulls, Filter,
-    FullJoin, GroupBy, InnerJoin, Join, LeftJoin, Limit, Pivot, Rename, RightJoin, Sample, Select, SemiJoin, Unpivot,
+    AsofJoin, ByPartner, Cast, Concat, CrossJoin, Derive, Distinct, DropNulls, DropOutliers, Explode, FillNulls,
+    Filter, FullJoin, GroupBy, InnerJoin, Join, LeftJoin, Limit, Pivot, Rename, RightJoin, Sample, Select, Unpivot,
     Window,
 };
 use crate::{Flight, Problem, engine::Run, shape::Shape};
@@ -232,8 +232,8 @@ impl Operator {
             Self::LeftJoin(it) => Box::new(LeftJoin(it)),
             Self::RightJoin(it) => Box::new(RightJoin(it)),
             Self::FullJoin(it) => Box::new(FullJoin(it)),
-            Self::SemiJoin(it) => Box::new(SemiJoin(it)),
-            Self::AntiJoin(it) => Box::new(AntiJoin(it)),
+            Self::SemiJoin(it) => Box::new(ByPartner::<true>(it)),
+            Self::AntiJoin(it) => Box::new(ByPartner::<false>(it)),
             Self::CrossJoin(it) => Box::new(it),
             Self::AsofJoin(it) => Box::new(it),
             Self::GroupBy(it) => Box::new(it),

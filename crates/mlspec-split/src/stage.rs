@@ -7,7 +7,9 @@ use crate::{Assigned, By, HASH, Links, SplitError, SplitParams, Splitter, leakag
 use mlspec_provenance::{Reach, Tracer, identity_lineage};
 use mlspec_record::body::{ColumnStatistics, Cut, Leak, Part, Severity, Splitting};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::{ChunkOptions, Table, fold_loaded, manifest};
 use rayon::prelude::*;
@@ -68,10 +70,7 @@ impl Stage for Splitter {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(self.params()) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(self.params())
     }
 
     fn ports(&self) -> Ports {

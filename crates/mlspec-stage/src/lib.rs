@@ -16,6 +16,6 @@ pub use context::{BoundInput, Context, Host, Outcome};
 pub use environment::Environment;
 pub use error::StageError;
 pub use ports::{Port, Ports, Schemas};
-pub use registry::{Build, Registry, StageEntry, parse_settings};
+pub use registry::{Build, Registry, StageEntry, parse_settings, write_settings};
 pub use site::{Site, SiteError};
 pub use stage::Stage;

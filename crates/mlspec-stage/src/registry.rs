@@ -2,6 +2,7 @@
 
 use crate::{Site, Stage, StageError};
 use mlspec_record::{ExitCode, Failure, Name, Place, StageId};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -71,4 +72,13 @@ impl Failure for SettingsError {
 /// When a setting is unknown, missing or of the wrong type.
 pub fn parse_settings<T: DeserializeOwned>(settings: Map<String, Value>) -> Result<T, StageError> {
     T::deserialize(Value::Object(settings)).map_err(|error| SettingsError { reason: error.to_string() }.into())
+}
+
+/// Settings with their defaults, as a stage says them in records and cache keys: the other way of [`parse_settings`]. Nothing of a value
+/// that is no object, which settings never are.
+pub fn write_settings<T: Serialize>(settings: &T) -> Map<String, Value> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(settings)) => settings,
+        _ => Map::new(),
+    }
 }

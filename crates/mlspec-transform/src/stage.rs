@@ -5,7 +5,9 @@ use crate::{TransformError, TransformParams, Transformer, inspect};
 use mlspec_provenance::{Materialized, Updated};
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_table::{ChunkOptions, Table, difference, manifest};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -41,10 +43,7 @@ impl Stage for Transformer {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(self.params()) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(self.params())
     }
 
     fn ports(&self) -> Ports {

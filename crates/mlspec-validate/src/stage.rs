@@ -6,7 +6,9 @@ use crate::{ValidateError, ValidateParams, Validator, Verdict, update};
 use mlspec_provenance::{identity_lineage, whole_lineage};
 use mlspec_record::body::{ExpectationResult, ExpectationsRef, Severity, Validation};
 use mlspec_record::{ArtifactKind, ArtifactRef, Digest, Kind, LineageParent, Name, Producer, StageId, TableSchema};
-use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude::{Column, DataFrame};
 use mlspec_table::{ChunkOptions, ROW, Table, TableError, manifest};
@@ -46,10 +48,7 @@ fn constant<T, E>(value: Result<T, E>) -> T {
 fn build(_: &Name, settings: Map<String, Value>, site: &Site) -> Result<Box<dyn Stage>, StageError> {
     let mut params: ValidateParams = parse_settings(settings)?;
     let document = params.document.as_mut().map(|document| document.load(site)).transpose()?;
-    let settings = match serde_json::to_value(&params) {
-        Ok(Value::Object(settings)) => settings,
-        _ => Map::new(),
-    };
+    let settings = write_settings(&params);
     let (rows, report) = (constant(Name::new(ROWS)), constant(Name::new("report")));
     let validator = params.check_with(document.as_ref())?;
     let document = document.map(|document| document.reference()).transpose()?;

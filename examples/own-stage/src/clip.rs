@@ -5,7 +5,9 @@ use mlspec_record::{
     ArtifactKind, ArtifactRef, Column, ColumnLineage, Dependency, ExitCode, Failure, Kind, Lineage, LineageParent,
     Name, Place, Producer, RowLineage, SourceColumn, StageId, TableSchema,
 };
-use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
+use mlspec_stage::{
+    Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
+};
 use mlspec_store::{Store, StoreError};
 use mlspec_table::polars::prelude as pl;
 use mlspec_table::{Table, TableError, manifest};
@@ -100,10 +102,7 @@ impl Stage for Clip {
     }
 
     fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(&self.0) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
+        write_settings(&self.0)
     }
 
     fn ports(&self) -> Ports {

@@ -52,7 +52,7 @@ pub use pivot::Pivot;
 pub use rename::Rename;
 pub use sample::Sample;
 pub use select::Select;
-pub(crate) use semi_join::{AntiJoin, SemiJoin};
+pub(crate) use semi_join::ByPartner;
 pub use unpivot::Unpivot;
 pub use window::{Frame, FrameUnit, Window, WindowColumn, WindowFunction};
 

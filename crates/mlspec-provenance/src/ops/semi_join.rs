@@ -20,9 +20,6 @@ const MATCH: &str = "@match";
 #[derive(Clone, Debug)]
 pub(crate) struct ByPartner<const MEETS: bool>(pub(crate) Join);
 
-pub(crate) type SemiJoin = ByPartner<true>;
-pub(crate) type AntiJoin = ByPartner<false>;
-
 /// Neither adds columns.
 pub(crate) fn check(join: &Join) -> Result<(), Problem> {
     join.keys()?;
