@@ -43,7 +43,7 @@ mod tests {
         check("{host: db, password: hunter2, port: 1}\n", "{host: db, password: *******, port: 1}\n");
         check("password: \"a, b}\"\n", "password: *** ***\n");
         check("{password: {env: NAME}}\n", "{password: {env: NAME}}\n");
-        check("url: postgres://u:pw@host/db\nnext: 1\n", "url: *********************\nnext: 1\n");
+        check("url: postgres://u:pw@host/db\nnext: 1\n", "url: ***********************\nnext: 1\n");
         check("password: ключ\n", "password: ****\n");
         check("steps:\n  a: {uses: ingest@1}\n", "steps:\n  a: {uses: ingest@1}\n");
     }
