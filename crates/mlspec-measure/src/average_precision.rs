@@ -1,6 +1,6 @@
 //! Precision against recall, and the mean of precision over recall.
 
-use crate::{Sum, Thresholds, Undefined};
+use crate::{Average, Sum, Thresholds, Undefined, check};
 
 /// Precision and recall as the threshold rises.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,38 @@ pub fn precision_recall_curve(
 /// As [`precision_recall_curve`].
 pub fn average_precision_score(positive: &[bool], scores: &[f64], weights: Option<&[f64]>) -> Result<f64, Undefined> {
     Thresholds::new(positive, scores, weights)?.average_precision_score()
+}
+
+/// The mean over classes of the average precision for the class against all others; `probabilities` is by class, then row. The
+/// average is [`Average::Macro`], [`Average::Weighted`] by the classes' true rows, or [`Average::Micro`]: of all pairs of row and
+/// class together.
+///
+/// # Errors
+/// As [`average_precision_score`], for any class: one without rows has none. When lengths differ, a code is no class, or a
+/// probability is outside `[0, 1]`.
+pub fn average_precision_score_multiclass<P: AsRef<[f64]>>(
+    truth: &[u32],
+    probabilities: &[P],
+    average: Average,
+    weights: Option<&[f64]>,
+) -> Result<f64, Undefined> {
+    check::class_probabilities(truth, probabilities, weights)?;
+    let is = |class: usize| truth.iter().map(move |&code| code as usize == class);
+    if average == Average::Micro {
+        let positive: Vec<bool> = (0..probabilities.len()).flat_map(is).collect();
+        let scores: Vec<f64> = probabilities.iter().flat_map(|class| class.as_ref()).copied().collect();
+        let weights = weights.map(|weights| weights.repeat(probabilities.len()));
+        return average_precision_score(&positive, &scores, weights.as_deref());
+    }
+    let (mut total, mut shares) = (Sum::default(), Sum::default());
+    for (class, scores) in probabilities.iter().enumerate() {
+        let positive: Vec<bool> = is(class).collect();
+        let thresholds = Thresholds::new(&positive, scores.as_ref(), weights)?;
+        let share = if average == Average::Weighted { thresholds.positives() } else { 1.0 };
+        total.add(thresholds.average_precision_score()? * share);
+        shares.add(share);
+    }
+    Ok(total.get() / shares.get())
 }
 
 impl Thresholds {
@@ -85,6 +117,22 @@ mod tests {
     fn means_are_scikit_learns() {
         close(average_precision_score(&POSITIVE, &SCORES, None).unwrap(), 0.8055555555555556);
         close(average_precision_score(&POSITIVE, &SCORES, Some(&WEIGHTS)).unwrap(), 0.8164199490952699);
+    }
+
+    #[test]
+    fn means_over_classes_are_scikit_learns() {
+        // average_precision_score(truth, probabilities, average=…, sample_weight=…)
+        let check = |average, plain, weighted| {
+            let found = |weights| average_precision_score_multiclass(&CODES, &PROBABILITIES, average, weights).unwrap();
+            close(found(None), plain);
+            close(found(Some(&WEIGHTS)), weighted);
+        };
+        check(Average::Macro, 0.9575892857142857, 0.9427679677355215);
+        check(Average::Weighted, 0.9575892857142857, 0.9466184336004391);
+        check(Average::Micro, 0.9553248131399351, 0.9501996279196625);
+        let third_is_missing = [[0.5, 0.2], [0.5, 0.2], [0.0, 0.6]];
+        let found = average_precision_score_multiclass(&[0, 1], &third_is_missing, Average::Macro, None);
+        assert_eq!(found, Err(Undefined::NoPositive));
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn weight(weights: Option<&[f64]>, row: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Undefined, accuracy_score, log_loss, mean_squared_error, roc_auc_score};
+    use crate::*;
 
     #[test]
     fn what_cannot_be_measured_is_refused() {
@@ -85,5 +85,94 @@ mod tests {
         assert_eq!(log_loss(&[0], &[[1.5], [-0.5]], None), Err(Undefined::Probability));
         assert_eq!(log_loss(&[2], &[[0.5], [0.5]], None), Err(Undefined::Code { code: 2, classes: 2 }));
         assert_eq!(log_loss::<Vec<f64>>(&[], &[], None), Err(Undefined::Empty));
+    }
+
+    /// What all metrics of numbers, of classes, and of probabilities by class have in common.
+    type OfNumbers = fn(&[f64], &[f64], Option<&[f64]>) -> Result<f64, Undefined>;
+    type OfClasses = fn(&[u32], &[u32], Option<&[f64]>) -> Result<f64, Undefined>;
+    type OfProbabilities = fn(&[u32], &[Vec<f64>], Option<&[f64]>) -> Result<f64, Undefined>;
+
+    const WEIGHTS: [[f64; 2]; 4] = [[0.0, 0.0], [1.0, -0.5], [1.0, f64::NAN], [f64::MAX, f64::MAX]];
+
+    #[test]
+    fn every_metric_of_numbers_refuses_what_is_none() {
+        let metrics: [OfNumbers; 10] = [
+            mean_squared_error,
+            root_mean_squared_error,
+            mean_absolute_error,
+            median_absolute_error,
+            mean_absolute_percentage_error,
+            |truth, predicted, weights| mean_pinball_loss(truth, predicted, 0.5, weights),
+            mean_poisson_deviance,
+            mean_gamma_deviance,
+            r2_score,
+            explained_variance_score,
+        ];
+        for (at, metric) in metrics.iter().enumerate() {
+            let check = |truth: &[f64], predicted: &[f64], weights: Option<&[f64]>, expect: Undefined| {
+                assert_eq!(metric(truth, predicted, weights), Err(expect), "metric {at}");
+            };
+            check(&[], &[], None, Undefined::Empty);
+            check(&[1.0], &[], None, Undefined::Length { what: "prediction", found: 0, expected: 1 });
+            check(&[1.0, f64::NAN], &[1.0, 2.0], None, Undefined::NotFinite("truth"));
+            check(&[1.0, 2.0], &[f64::INFINITY, 2.0], None, Undefined::NotFinite("prediction"));
+            WEIGHTS.iter().for_each(|weights| check(&[1.0, 2.0], &[1.0, 2.0], Some(weights), Undefined::Weights));
+            // A row without weight is no row.
+            let (truth, predicted) = ([1.0, 2.0, 4.0, 3.0], [1.5, 2.0, 3.0, 1.0]);
+            let without = metric(&truth[..3], &predicted[..3], None).unwrap();
+            let weighted = metric(&truth, &predicted, Some(&[1.0, 1.0, 1.0, 0.0])).unwrap();
+            assert!((weighted - without).abs() < 1e-15, "metric {at}: {weighted}, {without}");
+        }
+    }
+
+    #[test]
+    fn every_metric_of_classes_refuses_what_is_none() {
+        let metrics: [OfClasses; 6] = [
+            accuracy_score,
+            balanced_accuracy_score,
+            matthews_corrcoef,
+            |truth, predicted, weights| cohen_kappa_score(truth, predicted, KappaWeights::None, weights),
+            |truth, predicted, weights| fbeta_score(truth, predicted, 2.0, Average::Macro, weights),
+            |truth, predicted, weights| precision_score(truth, predicted, Average::Weighted, weights),
+        ];
+        for (at, metric) in metrics.iter().enumerate() {
+            let check = |truth: &[u32], predicted: &[u32], weights: Option<&[f64]>, expect: Undefined| {
+                assert_eq!(metric(truth, predicted, weights), Err(expect), "metric {at}");
+            };
+            check(&[], &[], None, Undefined::Empty);
+            check(&[1], &[1, 2], None, Undefined::Length { what: "prediction", found: 2, expected: 1 });
+            WEIGHTS.iter().for_each(|weights| check(&[0, 1], &[0, 1], Some(weights), Undefined::Weights));
+            let without = metric(&[0, 1, 1], &[0, 1, 0], None).unwrap();
+            let weighted = metric(&[0, 1, 1, 0], &[0, 1, 0, 1], Some(&[1.0, 1.0, 1.0, 0.0])).unwrap();
+            assert!((weighted - without).abs() < 1e-15, "metric {at}: {weighted}, {without}");
+        }
+    }
+
+    #[test]
+    fn every_metric_of_probabilities_refuses_what_is_none() {
+        let metrics: [OfProbabilities; 6] = [
+            |truth, all, weights| log_loss(truth, all, weights),
+            |truth, all, weights| brier_score_loss_multiclass(truth, all, weights),
+            |truth, all, weights| top_k_accuracy_score(truth, all, 1, weights),
+            |truth, all, weights| roc_auc_score_ovr(truth, all, Average::Macro, weights),
+            |truth, all, weights| roc_auc_score_ovo(truth, all, Average::Weighted, weights),
+            |truth, all, weights| average_precision_score_multiclass(truth, all, Average::Macro, weights),
+        ];
+        for (at, metric) in metrics.iter().enumerate() {
+            let check = |truth: &[u32], all: &[Vec<f64>], weights: Option<&[f64]>, expect: Undefined| {
+                assert_eq!(metric(truth, all, weights), Err(expect), "metric {at}");
+            };
+            let even = |rows: usize| vec![vec![0.5; rows]; 2];
+            check(&[], &[], None, Undefined::Empty);
+            check(&[], &even(0), None, Undefined::Empty);
+            check(&[0, 2], &even(2), None, Undefined::Code { code: 2, classes: 2 });
+            check(&[u32::MAX], &even(1), None, Undefined::Code { code: u32::MAX, classes: 2 });
+            for wrong in [-0.5, 1.5, f64::NAN, f64::INFINITY] {
+                check(&[0, 1], &[vec![0.5, wrong], vec![0.5, 0.5]], None, Undefined::Probability);
+            }
+            let short = Undefined::Length { what: "column of probabilities", found: 1, expected: 2 };
+            check(&[0, 1], &even(1), None, short);
+            WEIGHTS.iter().for_each(|weights| check(&[0, 1], &even(2), Some(weights), Undefined::Weights));
+        }
     }
 }

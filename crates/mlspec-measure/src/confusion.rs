@@ -9,6 +9,17 @@ pub struct ConfusionMatrix {
     cells: Vec<f64>,
 }
 
+/// What the cells of a confusion matrix are shares of; scikit-learn's `normalize`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Normalize {
+    /// The rows of the true class: each row of the matrix adds up to 1.
+    True,
+    /// The rows predicted as the class: each column adds up to 1.
+    Pred,
+    /// All rows.
+    All,
+}
+
 /// Counts rows by true and predicted class, for `classes` classes.
 ///
 /// # Errors
@@ -73,6 +84,21 @@ impl ConfusionMatrix {
         (0..self.classes).map(|t| (0..self.classes).map(|p| self.get(t, p) as u64).collect()).collect()
     }
 
+    /// The cells as shares, by true class, then predicted; 0 where nothing is to be shared out.
+    pub fn normalized(&self, by: Normalize) -> Vec<Vec<f64>> {
+        let total = self.total();
+        let whole = |truth, predicted| match by {
+            Normalize::True => self.truth(truth),
+            Normalize::Pred => self.predicted(predicted),
+            Normalize::All => total,
+        };
+        let share = |truth, predicted| {
+            let whole = whole(truth, predicted);
+            if whole > 0.0 { self.get(truth, predicted) / whole } else { 0.0 }
+        };
+        (0..self.classes).map(|truth| (0..self.classes).map(|predicted| share(truth, predicted)).collect()).collect()
+    }
+
     /// The weight of rows of this class.
     pub(crate) fn truth(&self, class: usize) -> f64 {
         (0..self.classes).map(|predicted| self.get(class, predicted)).collect::<Sum>().get()
@@ -110,6 +136,20 @@ mod tests {
                 close(weighted.get(truth, predicted), cell);
             }
         }
+    }
+
+    #[test]
+    fn shares_are_scikit_learns() {
+        // confusion_matrix(truth, predicted, normalize=…)
+        let matrix = confusion_matrix(&CODES, &PREDICTED, 3, None).unwrap();
+        let check = |by, expect: [[f64; 3]; 3]| {
+            matrix.normalized(by).iter().zip(expect).for_each(|(found, expect)| all_close(found, &expect));
+        };
+        check(Normalize::True, [[0.75, 0.0, 0.25], [0.0, 0.75, 0.25], [0.125, 0.125, 0.75]]);
+        check(Normalize::Pred, [[6.0 / 7.0, 0.0, 0.2], [0.0, 6.0 / 7.0, 0.2], [1.0 / 7.0, 1.0 / 7.0, 0.6]]);
+        check(Normalize::All, [[0.25, 0.0, 1.0 / 12.0], [0.0, 0.25, 1.0 / 12.0], [1.0 / 24.0, 1.0 / 24.0, 0.25]]);
+        let absent = confusion_matrix(&[0], &[0], 2, None).unwrap();
+        assert_eq!(absent.normalized(Normalize::True), [[1.0, 0.0], [0.0, 0.0]]);
     }
 
     #[test]

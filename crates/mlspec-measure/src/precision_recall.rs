@@ -1,4 +1,4 @@
-//! Precision, recall and their harmonic mean, of one class or averaged over classes.
+//! Precision, recall and their harmonic means, of one class or averaged over classes.
 
 use crate::{ConfusionMatrix, Sum, Undefined, confusion::of_codes};
 
@@ -53,7 +53,32 @@ pub fn recall_score(
 /// # Errors
 /// When there are no rows, lengths differ, weights cannot be used, or the one class asked for occurs nowhere.
 pub fn f1_score(truth: &[u32], predicted: &[u32], average: Average, weights: Option<&[f64]>) -> Result<f64, Undefined> {
-    let fraction = |c: Counts| (2.0 * c.right, c.truth + c.predicted);
+    fbeta_score(truth, predicted, 1.0, average, weights)
+}
+
+/// The weighted harmonic mean of precision and recall: recall counts `beta` times as much as precision. At 0 it is precision.
+///
+/// # Errors
+/// As [`f1_score`], and when `beta` is negative or not finite.
+///
+/// ```
+/// use mlspec_measure::{Average, fbeta_score};
+/// // Precision is 1, recall 1/2.
+/// assert_eq!(fbeta_score(&[1, 1, 0], &[1, 0, 0], 2.0, Average::Binary { positive: 1 }, None)?, 5.0 / 9.0);
+/// # Ok::<(), mlspec_measure::Undefined>(())
+/// ```
+pub fn fbeta_score(
+    truth: &[u32],
+    predicted: &[u32],
+    beta: f64,
+    average: Average,
+    weights: Option<&[f64]>,
+) -> Result<f64, Undefined> {
+    let square = beta * beta;
+    if !(beta >= 0.0 && square.is_finite()) {
+        return Err(Undefined::Parameter("`beta` must be at least 0"));
+    }
+    let fraction = |c: Counts| ((1.0 + square) * c.right, square * c.truth + c.predicted);
     score(truth, predicted, average, weights, fraction, "no row is positive or predicted positive")
 }
 
@@ -145,6 +170,30 @@ mod tests {
         for (metric, (plain, weighted)) in METRICS.iter().zip(binary) {
             close(metric(&truth, &predicted, Average::Binary { positive: 1 }, None).unwrap(), plain);
             close(metric(&truth, &predicted, Average::Binary { positive: 1 }, Some(&WEIGHTS)).unwrap(), weighted);
+        }
+    }
+
+    #[test]
+    fn recall_may_count_more_than_precision() {
+        // fbeta_score(truth, predicted, beta=…, average=…, sample_weight=…)
+        let check = |beta, average, plain, weighted| {
+            close(fbeta_score(&CODES, &PREDICTED, beta, average, None).unwrap(), plain);
+            close(fbeta_score(&CODES, &PREDICTED, beta, average, Some(&WEIGHTS)).unwrap(), weighted);
+        };
+        check(0.5, Average::Macro, 0.763888888888889, 0.7931909985991695);
+        check(0.5, Average::Micro, 0.75, 0.7784542085759661);
+        check(0.5, Average::Weighted, 0.763888888888889, 0.7848462709090355);
+        check(2.0, Average::Macro, 0.7509157509157509, 0.7782875179003629);
+        check(2.0, Average::Weighted, 0.7509157509157509, 0.7775102488987642);
+        let (truth, predicted) = (POSITIVE.map(u32::from), PREDICTED_POSITIVE.map(u32::from));
+        let binary = |beta, weights| fbeta_score(&truth, &predicted, beta, Average::Binary { positive: 1 }, weights);
+        close(binary(0.5, None).unwrap(), 0.7317073170731707);
+        close(binary(0.5, Some(&WEIGHTS)).unwrap(), 0.7220597790773229);
+        close(binary(2.0, None).unwrap(), 0.6818181818181818);
+        close(binary(2.0, Some(&WEIGHTS)).unwrap(), 0.6740976645435244);
+        close(binary(0.0, None).unwrap(), 0.75);
+        for beta in [-1.0, f64::NAN, f64::INFINITY, 1e200] {
+            assert!(matches!(binary(beta, None), Err(Undefined::Parameter(_))), "{beta}");
         }
     }
 

@@ -55,6 +55,48 @@ pub fn roc_auc_score_ovr<P: AsRef<[f64]>>(
     Ok(areas.get() / shares.get())
 }
 
+/// The mean over pairs of classes of the area for one against the other, among the rows of the two: the mean of both ways to score
+/// them. `probabilities` is by class, then row. The average is [`Average::Macro`], or [`Average::Weighted`] by the rows of each
+/// pair. (D. Hand and R. Till, *A Simple Generalisation of the Area Under the ROC Curve for Multiple Class Classification
+/// Problems*, 2001.)
+///
+/// # Errors
+/// As [`roc_auc_score`], for any pair; a class without rows has no area. When there are fewer than two classes.
+pub fn roc_auc_score_ovo<P: AsRef<[f64]>>(
+    truth: &[u32],
+    probabilities: &[P],
+    average: Average,
+    weights: Option<&[f64]>,
+) -> Result<f64, Undefined> {
+    check::class_probabilities(truth, probabilities, weights)?;
+    let (mut areas, mut shares) = (Sum::default(), Sum::default());
+    for one in 0..probabilities.len() {
+        for other in one + 1..probabilities.len() {
+            let rows: Vec<usize> =
+                (0..truth.len()).filter(|&row| [one, other].contains(&(truth[row] as usize))).collect();
+            let weights: Option<Vec<f64>> = weights.map(|all| rows.iter().map(|&row| all[row]).collect());
+            let area = |class: usize| {
+                let positive: Vec<bool> = rows.iter().map(|&row| truth[row] as usize == class).collect();
+                let scores: Vec<f64> = rows.iter().map(|&row| probabilities[class].as_ref()[row]).collect();
+                // Rows without weight have no class; of weights, only those of the pair count.
+                let found = roc_auc_score(&positive, &scores, weights.as_deref());
+                found.map_err(|why| {
+                    if matches!(why, Undefined::Weights | Undefined::Empty) { Undefined::OneClass } else { why }
+                })
+            };
+            let area = f64::midpoint(area(one)?, area(other)?);
+            let share = match (average, &weights) {
+                (Average::Weighted, Some(weights)) => weights.iter().copied().collect::<Sum>().get(),
+                (Average::Weighted, None) => rows.len() as f64,
+                _ => 1.0,
+            };
+            areas.add(area * share);
+            shares.add(share);
+        }
+    }
+    if shares.get() > 0.0 { Ok(areas.get() / shares.get()) } else { Err(Undefined::OneClass) }
+}
+
 impl Thresholds {
     /// As [`roc_curve`].
     ///
@@ -107,6 +149,27 @@ mod tests {
         close(ovr(Average::Macro, Some(&WEIGHTS)), 0.9733794250466051);
         close(ovr(Average::Weighted, None), 0.9791666666666666);
         close(ovr(Average::Weighted, Some(&WEIGHTS)), 0.9748845206492893);
+    }
+
+    #[test]
+    fn areas_of_pairs_are_scikit_learns() {
+        // roc_auc_score(truth, probabilities, multi_class="ovo", average=…); it takes no weights.
+        let ovo = |average, weights| roc_auc_score_ovo(&CODES, &PROBABILITIES, average, weights).unwrap();
+        close(ovo(Average::Macro, None), 0.9791666666666666);
+        close(ovo(Average::Weighted, None), 0.9791666666666665);
+        // A weight of two is a row twice.
+        let (mut codes, mut twice) = (CODES.to_vec(), PROBABILITIES.map(|class| class.to_vec()));
+        codes.push(CODES[6]);
+        twice.iter_mut().for_each(|class| class.push(class[6]));
+        let mut weights = [1.0; 24];
+        weights[6] = 2.0;
+        for average in [Average::Macro, Average::Weighted] {
+            let weighted = roc_auc_score_ovo(&CODES, &PROBABILITIES, average, Some(&weights)).unwrap();
+            close(weighted, roc_auc_score_ovo(&codes, &twice, average, None).unwrap());
+        }
+        assert_eq!(roc_auc_score_ovo(&[0, 0], &[[0.5, 0.5]], Average::Macro, None), Err(Undefined::OneClass));
+        let absent = roc_auc_score_ovo(&[0, 1], &[[0.5, 0.2], [0.5, 0.8], [0.0, 0.0]], Average::Macro, None);
+        assert_eq!(absent, Err(Undefined::OneClass));
     }
 
     #[test]

@@ -37,6 +37,20 @@ pub enum Undefined {
     /// A weight is negative, or all weights are zero.
     #[error("weights must be finite, not negative, and not all zero")]
     Weights,
+    /// A parameter of the metric is outside its range.
+    #[error("{0}")]
+    Parameter(&'static str),
+    /// A value lies where the metric is not defined.
+    #[error("{0}")]
+    Domain(&'static str),
+    /// Rows fall into too few or too many clusters.
+    #[error("{found} clusters of {rows} rows: there must be at least 2, and fewer than rows")]
+    Clusters {
+        /// How many clusters there are.
+        found: usize,
+        /// How many rows there are.
+        rows: usize,
+    },
     /// A true class has no probabilities, or a code is too large to count.
     #[error("there is a class code {code} among {classes} classes")]
     Code {
@@ -51,6 +65,7 @@ impl Failure for Undefined {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Length { .. } | Self::Code { .. } => ExitCode::Bug,
+            Self::Parameter(_) => ExitCode::Usage,
             _ => ExitCode::Data,
         }
     }

@@ -18,5 +18,6 @@ pub use document::{PROFILE_FORMAT, Profile, ProfiledColumn};
 pub use expansion::Expansion;
 pub use histogram::Histogram;
 pub use moments::Moments;
+pub(crate) use numbers::mixed;
 pub use numbers::{Depth, Numbers};
 pub use values::{Distinct, VALUES, Values, value_key};
