@@ -1,6 +1,8 @@
 //! A run once more, from its record alone, in a fresh store; then step by step the same contents or not.
 
-use crate::{CheckOptions, Given, Observer, Pipeline, RunOptions, RunReport, RunnerError, StepReport, Surroundings};
+use crate::{
+    CheckOptions, Given, Observer, Pipeline, RunOptions, RunReport, RunnerError, Secret, StepReport, Surroundings,
+};
 use mlspec_record::body::Ingestion;
 use mlspec_record::object::{PipelineRun, StepRun};
 use mlspec_record::{Digest, ExitCode, Id, Kind, Name, Object, Record};
@@ -49,7 +51,8 @@ impl Reproduction {
 
 /// Runs a run again from its record (file, parameters, folder) in a fresh store and compares content digests. Where the run
 /// made a later version of a dataset, the fresh store starts with the version before it. A run that carried a change through its
-/// pipeline is compared with a run of everything from the dataset versions that it started from.
+/// pipeline is compared with a run of everything from the dataset versions that it started from. Where the run left out rows that
+/// had been erased, the fresh store has the list of them, which takes the secret that it was made with.
 ///
 /// # Errors
 /// When the run is not complete enough to be repeated, its pipeline no longer passes the checks, or a store fails.
@@ -58,6 +61,7 @@ pub fn reproduce(
     run: &Object<PipelineRun>,
     registry: &Registry,
     around: &Surroundings<'_>,
+    secret: Option<Secret>,
     observer: &dyn Observer,
 ) -> Result<Reproduction, RunnerError> {
     let body = &run.body;
@@ -82,7 +86,7 @@ pub fn reproduce(
         to: body.to.clone(),
         sample: body.sample,
         given: planned,
-        secret: None,
+        secret,
         environment: around.variables.clone(),
     };
     let checked = pipeline.check(registry, &fresh, &options)?;
@@ -142,10 +146,16 @@ fn loose(store: &Store, run: &Object<PipelineRun>) -> BTreeSet<Name> {
 }
 
 /// Puts the dataset version that this record's step began with into the fresh store: the one before the version that it made; or
-/// the very version, where it was edited and the step left it as it was, with the document that says so.
+/// the very version, where it was edited and the step left it as it was, with the document that says so. The list of erased rows comes
+/// along where rows were left out.
 fn seed(store: &Store, fresh: &Store, record: &Record) -> Result<(), RunnerError> {
     let Ok(envelope) = record.envelope_of::<Ingestion>(Kind::Ingestion) else { return Ok(()) };
-    let Ingestion { dataset, revision, next_row, .. } = &envelope.body;
+    let Ingestion { dataset, revision, next_row, suppressed, .. } = &envelope.body;
+    if *suppressed > 0
+        && let Some((list, _)) = store.suppressed::<serde_json::Value>(dataset)?
+    {
+        fresh.change_suppressed(dataset, |_| Ok::<_, StoreError>(list))?;
+    }
     let tables: BTreeSet<Digest> = envelope.outputs.iter().map(|output| output.artifact.digest).collect();
     for number in store.dataset_versions(dataset)? {
         let version = store.dataset_version(dataset, number)?;

@@ -24,9 +24,10 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     let run = find_run(&store, &args.run).map_err(Fault::runner)?;
     let host = world::Machine::new();
     let around = world::surroundings(&host, Path::new(&run.body.folder), common.threads);
+    let secret = world::secret(common)?;
     let again = match common.json {
-        true => reproduce(&store, &run, &stages(), &around, &Machine),
-        false => reproduce(&store, &run, &stages(), &around, &Person::new()),
+        true => reproduce(&store, &run, &stages(), &around, secret, &Machine),
+        false => reproduce(&store, &run, &stages(), &around, secret, &Person::new()),
     };
     let again = again.map_err(Fault::runner)?;
     tell_failures(&again.report, common.style());

@@ -84,7 +84,7 @@ fn a_run_is_reproduced_or_the_first_difference_is_named() {
     world.write("data/n.txt", "20");
     world.run(FILE);
     let run = world.run(FILE).run;
-    let again = || reproduce(&world.store, &run, &registry(), &world.around(), &crate::Silent).unwrap();
+    let again = || reproduce(&world.store, &run, &registry(), &world.around(), None, &crate::Silent).unwrap();
     let same = again();
     assert_eq!((same.exit_code, same.first_difference()), (ExitCode::Done, None));
     assert_eq!(same.report.run.body.parent_run_id, Some(run.id.clone()));
@@ -100,6 +100,6 @@ fn a_run_is_reproduced_or_the_first_difference_is_named() {
     assert_eq!(world.store.runs().unwrap().len(), 2, "and the other one as it was");
 
     std::fs::remove_file(world.folder.path().join("data/n.txt")).unwrap();
-    let gone = reproduce(&world.store, &run, &registry(), &world.around(), &crate::Silent).unwrap_err();
+    let gone = reproduce(&world.store, &run, &registry(), &world.around(), None, &crate::Silent).unwrap_err();
     assert_eq!(gone.exit_code(), ExitCode::Usage);
 }

@@ -108,7 +108,7 @@ fn a_gate_stops_an_update_and_a_full_run_reproduces_it() {
     assert_eq!(refused.exit_code, ExitCode::Refused);
     let run = update(&world, &base, "40");
     assert_eq!(run.exit_code, ExitCode::Done);
-    let again = reproduce(&world.store, &run.run, &registry(), &world.around(), &crate::Silent).unwrap();
+    let again = reproduce(&world.store, &run.run, &registry(), &world.around(), None, &crate::Silent).unwrap();
     assert_eq!((again.exit_code, again.first_difference()), (ExitCode::Done, None));
     let loose: Vec<_> = again.steps.iter().filter(|step| !step.exact).map(|step| step.step.to_string()).collect();
     assert_eq!(loose, ["near", "end"]);
