@@ -10,6 +10,7 @@ mod peers;
 mod places;
 mod preparation;
 mod provenance;
+mod relational;
 mod usage;
 mod validate;
 mod whole;
@@ -29,6 +30,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 enum Bench {
     /// Row and column lineage, beside the same plans without.
     Provenance,
+    /// The relational part with lineage, beside DuckDB without.
+    Relational,
     /// Files to prepared table, beside pandas.
     Preparation,
     /// The whole uncached run, beside pandas and scikit-learn.
@@ -72,7 +75,7 @@ struct Arguments {
     /// Records to validate.
     #[arg(long, default_value_t = 100_000)]
     records: u64,
-    /// Rows to hold against expectations.
+    /// Rows to hold against expectations, and mails of the relational part.
     #[arg(long, default_value_t = 10_000_000)]
     rows: u64,
     /// How often each measurement is taken; the median counts.
@@ -113,6 +116,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     for bench in benches {
         let figures = match bench {
             Bench::Provenance => provenance::measure(&places, arguments)?,
+            Bench::Relational => relational::measure(&places, arguments)?,
             Bench::Preparation => preparation::measure(&places, arguments)?,
             Bench::Whole => whole::measure(&places, arguments)?,
             Bench::Validate => validate::measure(&places, arguments)?,
