@@ -6,6 +6,7 @@ mod dag;
 mod estimators;
 mod expectations;
 mod figure;
+mod large;
 mod peers;
 mod places;
 mod preparation;
@@ -50,6 +51,8 @@ enum Bench {
     Profile,
     /// Drift of a wide table, beside Evidently.
     Drift,
+    /// A large CSV file through ingest, transform and split.
+    Large,
     /// Customers appended to a pipeline that is live, beside the whole uncached run.
     Append,
 }
@@ -78,6 +81,9 @@ struct Arguments {
     /// Rows to hold against expectations, and mails of the relational part.
     #[arg(long, default_value_t = 10_000_000)]
     rows: u64,
+    /// The size of the large CSV file, in units of 10⁹ bytes.
+    #[arg(long, default_value_t = 5)]
+    gigabytes: u64,
     /// How often each measurement is taken; the median counts.
     #[arg(long, default_value_t = 3)]
     repeat: usize,
@@ -126,6 +132,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             Bench::Forget => changes::measure(&places, arguments, changes::Kind::Forget)?,
             Bench::Profile => columns::profiles(&places, arguments)?,
             Bench::Drift => columns::drift(&places, arguments)?,
+            Bench::Large => large::measure(&places, arguments)?,
             Bench::Append => changes::measure(&places, arguments, changes::Kind::Append)?,
         };
         figure::print(&format!("{bench:?}").to_lowercase(), &figures);

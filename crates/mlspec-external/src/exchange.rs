@@ -1,11 +1,10 @@
 //! Files for the program and from it: the description, tables out, tables back.
 
 use crate::params::Exchange;
-use crate::{ExternalError, ExternalStep};
+use crate::{ExternalError, ExternalStep, compatible};
 use mlspec_record::{ArtifactRef, Column, Name, Seed, TableSchema};
 use mlspec_store::Store;
 use mlspec_table::format::{Compression, InputFile, NamedRows, ReadOptions, read_named};
-use mlspec_table::polars::prelude::{IpcWriter, ParquetWriter, SerWriter as _};
 use mlspec_table::{ROW, Table, TableError};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -116,8 +115,8 @@ impl Folder {
         let mut frame = table.frame().clone();
         let file = File::create(path)?;
         match self.format {
-            Exchange::Parquet => drop(ParquetWriter::new(file).finish(&mut frame).map_err(TableError::from)?),
-            Exchange::Arrow => IpcWriter::new(file).finish(&mut frame).map_err(TableError::from)?,
+            Exchange::Parquet => compatible::write_parquet(file, &mut frame)?,
+            Exchange::Arrow => compatible::write_arrow(file, &mut frame)?,
         }
         Ok(())
     }

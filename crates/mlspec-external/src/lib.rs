@@ -7,6 +7,7 @@
 //! what a record of others names arrives at ports.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod compatible;
 mod error;
 mod exchange;
 mod lineage;

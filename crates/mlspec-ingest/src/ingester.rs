@@ -272,7 +272,7 @@ impl Ingester {
         }
     }
 
-    fn check_key_columns(&self, schema: &TableSchema) -> Result<(), IngestError> {
+    pub(crate) fn check_key_columns(&self, schema: &TableSchema) -> Result<(), IngestError> {
         match self.params.key.iter().find(|column| schema.get(column).is_none()) {
             Some(column) => Err(IngestError::NoKey(column.clone())),
             None => Ok(()),

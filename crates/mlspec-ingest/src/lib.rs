@@ -25,6 +25,7 @@ mod places;
 mod quarantine;
 mod query;
 mod stage;
+mod stream;
 mod suppress;
 mod version;
 

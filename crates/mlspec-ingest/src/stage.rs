@@ -14,8 +14,8 @@ use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId, Ta
 use mlspec_stage::datastore::Datastore;
 use mlspec_stage::{Context, Port, Ports, Schemas, Site, SiteError, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
-use mlspec_table::Table;
 use mlspec_table::format::{InputFile, ReadOptions, read};
+use mlspec_table::{LARGE, Table};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -196,26 +196,27 @@ impl IngestStage {
         let suppression = Suppression::open(store, dataset, self.site.secret())?;
         let previous = previous(store, base)?;
         let sample = self.site.sample();
-        let Ingested { table, mut report, places, quarantine } =
-            self.ingester.ingest(sources, previous.as_ref(), suppression.as_ref(), sample)?;
-        report.places = places.map(|places| store.put_json(&places)).transpose()?.map(|(digest, _)| digest);
-        if let Some(aside) = quarantine {
-            let kept = quarantine::keep(store, &aside, self.ingester.params.chunk_rows)?;
-            if kept.rows > 0 {
-                cx.warn(format!("{} rows of `{dataset}` cannot be read and were put aside", kept.rows));
+        let first = previous.is_none() && suppression.is_none() && sample.is_none();
+        let large = sources.files().iter().map(|source| source.bytes).sum::<u64>() >= LARGE;
+        let streamed = (first && large).then(|| self.ingester.stream(store, sources.files())).flatten();
+        let (mut artifact, report, table) = match streamed {
+            Some((artifact, report)) => (artifact, report, None),
+            None => {
+                let read = self.ingester.ingest(sources, previous.as_ref(), suppression.as_ref(), sample)?;
+                let (table, report) = self.settle(cx, read)?;
+                cx.check_cancelled()?;
+                (table.write(store, &self.ingester.params.chunks())?, report, Some(table))
             }
-            report.quarantined = Some(kept);
-        }
+        };
         cx.check_cancelled()?;
-        let mut artifact = table.write(store, &self.ingester.params.chunks())?;
         let lineage = source_lineage(store, &report.dataset, &report.columns).map_err(IngestError::from)?;
         artifact.lineage = Some(lineage);
         if let Some(number) = next.filter(|_| sample.is_none()) {
             let (settings, ingestion) = (self.settings.clone(), report.clone());
             let (record, _) = store.put_json(&Origin { settings, ingestion, suppressed, edited: None })?;
             store.put_dataset_version(&version(number, &artifact, &report, record, cx.host().now()))?;
-            if let (Some(edited), Some(previous)) = (edited, &previous) {
-                let (rows, of) = edited.contradicted(&previous.table, &table)?;
+            if let (Some(edited), Some(previous), Some(table)) = (edited, &previous, &table) {
+                let (rows, of) = edited.contradicted(&previous.table, table)?;
                 if rows > 0 {
                     cx.warn(format!("the files changed: {rows} of {of} rows of `{dataset}` that were corrected or appended are again as the files say"));
                 }
@@ -229,6 +230,22 @@ impl IngestStage {
             ));
         }
         self.leave(cx, artifact, &report)
+    }
+
+    /// Keeps what stands beside the rows: where they are in their files, and which were put aside.
+    fn settle(&self, cx: &mut Context<'_>, read: Ingested) -> Result<(Table, Ingestion), StageError> {
+        let store = cx.store();
+        let Ingested { table, mut report, places, quarantine } = read;
+        report.places = places.map(|places| store.put_json(&places)).transpose()?.map(|(digest, _)| digest);
+        if let Some(aside) = quarantine {
+            let kept = quarantine::keep(store, &aside, self.ingester.params.chunk_rows)?;
+            if kept.rows > 0 {
+                let dataset = self.ingester.dataset();
+                cx.warn(format!("{} rows of `{dataset}` cannot be read and were put aside", kept.rows));
+            }
+            report.quarantined = Some(kept);
+        }
+        Ok((table, report))
     }
 
     fn leave(&self, cx: &mut Context<'_>, rows: ArtifactRef, report: &Ingestion) -> Result<(), StageError> {

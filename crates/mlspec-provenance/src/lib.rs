@@ -29,6 +29,7 @@ mod testing;
 mod tracer;
 mod tracked;
 mod update;
+mod windows;
 
 pub use broad::broad_lineage;
 pub use documents::{identity_lineage, listed_rows, source_lineage, whole_lineage};
@@ -50,3 +51,4 @@ pub use sql::{Expression, Function, check_expression, functions, query_tables};
 pub use tracer::{FEATURES, SourceScan, Tracer};
 pub use tracked::Tracked;
 pub use update::{Materialized, Updated};
+pub use windows::Windowed;

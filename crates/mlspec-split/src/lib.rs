@@ -29,6 +29,7 @@ mod update;
 mod update_all;
 #[cfg(test)]
 mod update_tests;
+mod windows;
 
 pub use distance::DistanceParams;
 pub use draw::{HASH, Keys};

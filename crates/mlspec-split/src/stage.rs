@@ -11,7 +11,7 @@ use mlspec_stage::{
     Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
 };
 use mlspec_store::Store;
-use mlspec_table::{ChunkOptions, Table, fold_loaded, manifest};
+use mlspec_table::{ChunkOptions, LARGE, Table, WINDOW_ROWS, fold_loaded, manifest};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -89,20 +89,10 @@ impl Stage for Splitter {
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
         let input = cx.input(ROWS, ArtifactKind::Table)?.artifact.clone();
-        let store = cx.store();
-        let table = Table::read(store, &input.digest).map_err(SplitError::from)?;
-        let links = Links::read(&Tracer::new(store), &input, &table.ids())?;
-        let assigned = self.assign(&table, Some(&links), cx.seed())?;
-        let tables = self.split(&table, &assigned)?;
-        let reach = leakage(&links, &assigned.parts);
-        cx.check_cancelled()?;
-        let schema = table.schema().clone();
-        let Assigned { left_out, cuts, .. } = assigned;
-        drop((table, links));
-        let options = manifest(store, &input.digest).map_err(SplitError::from)?.options();
-        let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part, &options));
-        let parts = parts.collect::<Result<_, _>>()?;
-        self.leave(cx, Outcome { input, schema, parts, reach, left_out, cuts })
+        match self.by_windows(cx, &input, (LARGE, WINDOW_ROWS))? {
+            Some(outcome) => self.leave(cx, outcome),
+            None => self.run_whole(cx, input),
+        }
     }
 
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
@@ -131,8 +121,26 @@ impl MadePart {
 }
 
 impl Splitter {
+    /// A run with all rows in memory.
+    pub(crate) fn run_whole(&self, cx: &mut Context<'_>, input: ArtifactRef) -> Result<(), StageError> {
+        let store = cx.store();
+        let table = Table::read(store, &input.digest).map_err(SplitError::from)?;
+        let links = Links::read(&Tracer::new(store), &input, &table.ids())?;
+        let assigned = self.assign(&table, Some(&links), cx.seed())?;
+        let tables = self.split(&table, &assigned)?;
+        let reach = leakage(&links, &assigned.parts);
+        cx.check_cancelled()?;
+        let schema = table.schema().clone();
+        let Assigned { left_out, cuts, .. } = assigned;
+        drop((table, links));
+        let options = manifest(store, &input.digest).map_err(SplitError::from)?.options();
+        let parts = tables.into_par_iter().map(|part| MadePart::write(store, &part, &options));
+        let parts = parts.collect::<Result<_, _>>()?;
+        self.leave(cx, Outcome { input, schema, parts, reach, left_out, cuts })
+    }
+
     /// Leaves parts, gate and body.
-    fn leave(&self, cx: &mut Context<'_>, outcome: Outcome) -> Result<(), StageError> {
+    pub(crate) fn leave(&self, cx: &mut Context<'_>, outcome: Outcome) -> Result<(), StageError> {
         let Outcome { input, schema, parts: made, reach, left_out, cuts } = outcome;
         let leakage: Vec<Leak> = reach.iter().map(|(source, reach)| reach.leak(source)).collect();
         self.hold_gate(cx, &leakage)?;

@@ -19,8 +19,8 @@ mod table;
 mod types;
 
 pub use artifact::{
-    Chunk, ChunkOptions, Difference, Manifest, cut, difference, fold, fold_loaded, look_through, manifest, patch,
-    rows_digest,
+    Chunk, ChunkOptions, Difference, LARGE, Manifest, TableWriter, WINDOW_ROWS, cut, difference, fold, fold_loaded,
+    look_through, manifest, patch, rows_digest, windows,
 };
 pub use error::TableError;
 pub use hash::{Equality, content_ids, row_bytes, row_hashes};

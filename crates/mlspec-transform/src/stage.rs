@@ -8,7 +8,7 @@ use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Name, Producer, StageId};
 use mlspec_stage::{
     Changes, Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings, write_settings,
 };
-use mlspec_table::{ChunkOptions, Table, difference, manifest};
+use mlspec_table::{ChunkOptions, LARGE, Table, WINDOW_ROWS, difference, manifest, windows};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -58,6 +58,9 @@ impl Stage for Transformer {
 
     fn run(&self, cx: &mut Context<'_>) -> Result<(), StageError> {
         let store = cx.store();
+        if let Some(made) = self.windowed(cx, (LARGE, WINDOW_ROWS))? {
+            return leave(cx, made);
+        }
         let (mut artifacts, mut tables) = (BTreeMap::new(), BTreeMap::new());
         for name in self.inputs() {
             let artifact = cx.input(name.as_str(), ArtifactKind::Table)?.artifact.clone();
@@ -97,6 +100,28 @@ fn leave(cx: &mut Context<'_>, made: Materialized) -> Result<(), StageError> {
 }
 
 impl Transformer {
+    /// The output of one large table whose rows are looked at one by one, computed with some of them in memory; nothing of others.
+    pub(crate) fn windowed(
+        &self,
+        cx: &Context<'_>,
+        (large, rows): (u64, u64),
+    ) -> Result<Option<Materialized>, StageError> {
+        let [name] = self.inputs() else { return Ok(None) };
+        let (store, input) = (cx.store(), &cx.input(name.as_str(), ArtifactKind::Table)?.artifact);
+        if input.bytes < large || !self.params().inspect.is_empty() {
+            return Ok(None);
+        }
+        let schema = manifest(store, &input.digest).map_err(TransformError::from)?.schema.clone();
+        let options = chunks(cx, std::iter::once(input))?;
+        let begun = self.as_plan().by_windows(store, (name.as_str(), &schema), &options);
+        let Some(mut made) = begun.map_err(TransformError::from)? else { return Ok(None) };
+        for window in windows(store, &input.digest, rows).map_err(TransformError::from)? {
+            cx.check_cancelled()?;
+            made.push(&window.map_err(TransformError::from)?).map_err(TransformError::from)?;
+        }
+        Ok(Some(made.finish(input).map_err(TransformError::from)?))
+    }
+
     /// The previous output with the change of the inputs; nothing where a run is needed, or takes no longer.
     fn carried(&self, cx: &Context<'_>) -> Result<Option<Updated>, StageError> {
         // The shares of groups are counted over all rows.

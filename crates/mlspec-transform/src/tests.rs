@@ -1,9 +1,11 @@
 //! Tests of the settings, and the conformance of the stage.
 
 use crate::{TransformError, TransformParams, Transformer, entry};
+use mlspec_record::Seed;
 use mlspec_record::{ExitCode, Failure as _};
+use mlspec_stage::{Context, Stage as _};
 use mlspec_table::polars::prelude::*;
-use mlspec_testkit::{Bench, Case, MARKER, check_stage};
+use mlspec_testkit::{Bench, Case, FixedHost, MARKER, check_stage};
 use serde_json::{Value, json};
 
 fn check(settings: Value) -> Result<Transformer, TransformError> {
@@ -161,4 +163,28 @@ fn what_is_wrong_with_the_tables_is_found_at_once() {
 fn unknown_operators_are_refused_by_name() {
     let error = serde_json::from_value::<TransformParams>(json!({"from": "t", "steps": [{"filtr": "a"}]})).unwrap_err();
     assert!(error.to_string().starts_with("unknown variant `filtr`, expected one of `filter`"), "{error}");
+}
+
+#[test]
+fn a_table_in_windows_gives_what_it_gives_as_a_whole() {
+    let check = |settings: Value, windows: bool| {
+        let bench = Bench::new();
+        let people = bench.source("people", customers());
+        let transformer = check(settings.clone()).unwrap();
+        let host = FixedHost::default();
+        let inputs = || vec![bench.bind("people", &people)];
+        let mut cx = Context::new(bench.store(), &host, Seed::new(1).unwrap(), inputs());
+        let found = transformer.windowed(&cx, (0, 1)).unwrap();
+        assert_eq!(found.is_some(), windows, "{settings}");
+        assert!(transformer.windowed(&cx, (u64::MAX, 1)).unwrap().is_none());
+        let Some(found) = found else { return };
+        transformer.run(&mut cx).unwrap();
+        let whole = cx.finish();
+        assert_eq!(found.artifact, whole.outputs[0].artifact, "{settings}");
+        assert_eq!(serde_json::to_value(found.reports).unwrap(), whole.body["operators"], "{settings}");
+    };
+    let steps = json!([{"filter": "country <> 'US'"}, {"derive": {"mail": "upper(email)"}}, {"drop_nulls": ["mail"]}]);
+    check(json!({"from": "people", "steps": steps}), true);
+    check(json!({"from": "people", "sql": null, "steps": [{"distinct": {"on": ["country"]}}]}), false);
+    check(json!({"from": "people", "steps": steps, "inspect": [{"source": "people", "column": "level"}]}), false);
 }

@@ -94,6 +94,35 @@ pub(super) fn halve(options: &ChunkOptions, weigh: impl Fn(u64, u64) -> Weight) 
     done
 }
 
+/// The ranges of the cut that no id above `seen` can change, where these ascending ids are all up to there that are above `before`: the
+/// last id of the range before them. What stands up to `before` was cut off, so no range that holds it together with others fits.
+pub(super) fn settled(ids: &[u64], sizes: &[u64], options: &ChunkOptions, before: Option<u64>, seen: u64) -> Vec<Cut> {
+    let rows = Room::of(ids, sizes);
+    let (mut done, mut next) = (Vec::new(), 0);
+    let mut open = vec![(0, 64)];
+    while let Some((start, bits)) = open.pop() {
+        let end = last(start, bits);
+        if before.is_some_and(|before| end <= before) {
+            continue;
+        }
+        let weight = rows.within(start, end);
+        let whole = before.is_none_or(|before| start > before);
+        match weight.rows {
+            0 if whole && end <= seen => {}
+            _ if whole && (weight.fits(options) || bits == 0) => {
+                if end > seen {
+                    break;
+                }
+                let first = next;
+                next += weight.rows as usize;
+                done.push(Cut { start, bits, rows: first..next });
+            }
+            _ => open.extend([(start | 1 << (bits - 1), bits - 1), (start, bits - 1)]),
+        }
+    }
+    done
+}
+
 /// The last id of a range.
 pub(super) fn last(start: u64, bits: u8) -> u64 {
     if bits >= 64 { u64::MAX } else { start | ((1 << bits) - 1) }

@@ -10,12 +10,15 @@ mod patch;
 mod read;
 mod scan;
 mod size;
+mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod update_tests;
+mod window;
 mod write;
 
+use cut::Cut;
 pub use cut::cut;
 pub use difference::{Difference, difference};
 pub use digest::rows_digest;
@@ -24,4 +27,6 @@ pub use manifest::{Chunk, Manifest, manifest};
 pub use patch::patch;
 pub(crate) use read::selected;
 pub use scan::look_through;
+pub use stream::TableWriter;
+pub use window::{LARGE, WINDOW_ROWS, windows};
 pub use write::ChunkOptions;

@@ -16,6 +16,7 @@ mod named;
 mod options;
 mod partition;
 mod rejected;
+mod stream;
 mod text;
 
 pub use error::{FormatError, Problem};
@@ -26,6 +27,7 @@ pub use options::{Compression, CsvOptions, Format, HiveOptions, JsonOptions, Rea
 pub use partition::partitions_of;
 pub(crate) use rejected::RowFault;
 pub use rejected::{RawRecord, Rejected};
+pub use stream::{TextFile, can_stream, stream, stream_schema};
 
 use mlspec_record::{DataType, TableSchema};
 use polars::prelude::{DataFrame, NewChunkedArray as _, Series, StringChunked};

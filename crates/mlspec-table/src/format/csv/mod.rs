@@ -14,6 +14,7 @@ use rayon::prelude::*;
 #[cfg(test)]
 pub(super) use scan::split;
 use scan::{Fault, Scanner};
+pub(super) use scan::{whole_record, whole_records};
 
 /// About how many bytes are parsed at a time.
 const PART: usize = 4 << 20;
@@ -57,6 +58,28 @@ pub(super) fn read(files: &[InputFile], options: &ReadOptions) -> Result<Read, F
         read.push(typed(file, parsed, &read.schema, options, dialect)?, numbers, faults);
     }
     Ok(read)
+}
+
+/// The columns of a file, and what they may be.
+pub(super) struct Guessed {
+    pub(super) names: Names,
+    pub(super) guesses: Vec<Guess>,
+    pub(super) rows: usize,
+}
+
+/// The names of columns.
+pub(super) type Names = Vec<String>;
+
+/// What the columns of a text may be; `wanted` are those of the first one, where they are known.
+pub(super) fn guess(
+    file: &InputFile,
+    options: &ReadOptions,
+    wanted: Option<&[String]>,
+) -> Result<Guessed, FormatError> {
+    let Parsed { names, columns, rows, .. } =
+        parse(file, options, options.dialect()?, wanted, None, Pieces { bytes: PART, ids: false })?;
+    let of = |pieces: &Vec<StringChunked>| pieces.par_iter().map(Guess::of).reduce(|| Guess::NONE, Guess::and);
+    Ok(Guessed { names, guesses: columns.par_iter().map(of).collect(), rows })
 }
 
 pub(super) fn raw_records(

@@ -182,3 +182,35 @@ pub(crate) fn split(text: &[u8], quote: Option<u8>, size: usize) -> Vec<std::ops
     }
     parts
 }
+
+/// How many bytes of the text are whole records, where it may be cut off behind them.
+pub(crate) fn whole_records(text: &[u8], quote: Option<u8>) -> usize {
+    records(text, quote).last().unwrap_or(0)
+}
+
+/// How many bytes the first record has, with blank lines before it; all where it does not end.
+pub(crate) fn whole_record(text: &[u8], quote: Option<u8>) -> usize {
+    let begin = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let blank = begin.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let skipped = text.len() - begin.len() + blank;
+    records(&text[skipped..], quote).next().map_or(text.len(), |end| skipped + end)
+}
+
+/// Where records end: behind line ends that are not within quotes.
+fn records(text: &[u8], quote: Option<u8>) -> impl Iterator<Item = usize> {
+    let (mut at, mut inside) = (0, false);
+    std::iter::from_fn(move || {
+        loop {
+            let found = match quote {
+                Some(quote) => memchr::memchr2(b'\n', quote, &text[at..]),
+                None => memchr::memchr(b'\n', &text[at..]),
+            };
+            at += found? + 1;
+            match text[at - 1] {
+                b'\n' if !inside => return Some(at),
+                b'\n' => {}
+                _ => inside = !inside,
+            }
+        }
+    })
+}
