@@ -49,9 +49,9 @@ struct Taken {
 }
 
 /// The example's pipeline for a model, beside the example's own.
-fn pipeline(folder: &Path, model: &str) -> Result<PathBuf> {
+fn pipeline(places: &Places, folder: &Path, model: &str) -> Result<PathBuf> {
     let path = folder.join(format!("{model}.yaml"));
-    let mut text = fs::read_to_string(folder.join("pipeline.yaml"))?;
+    let mut text = places.pipeline(folder)?;
     if model == "ridge" {
         let changes = [
             (
@@ -213,7 +213,7 @@ fn measure_one(
     customers: u64,
 ) -> Result<Vec<(String, Vec<Taken>, f64)>> {
     let folder = places.complaints(customers)?;
-    let file = pipeline(&folder, model)?;
+    let file = pipeline(places, &folder, model)?;
     let file = file.file_name().and_then(|name| name.to_str()).ok_or("a file without a name")?.to_owned();
     let mut all = vec![("full run".to_owned(), Vec::new(), 1.0)];
     for round in 0..arguments.repeat {

@@ -87,4 +87,21 @@ impl Places {
         crate::usage::run(&mut example)?;
         Ok(folder)
     }
+
+    /// The example's pipeline without the steps that look at columns only, which the peers do not do, as text.
+    pub(crate) fn pipeline(&self, folder: &Path) -> Result<String> {
+        let text = std::fs::read_to_string(folder.join("pipeline.yaml"))?;
+        let mut kept = String::new();
+        let mut rest = text.split_inclusive('\n').peekable();
+        while let Some(line) = rest.next() {
+            let step = |line: &str| line.strip_prefix("  ").is_some_and(|line| !line.starts_with([' ', '#', '\n']));
+            let left_out =
+                rest.peek().is_some_and(|next| ["analyze@1", "monitor@1"].iter().any(|stage| next.contains(stage)));
+            match step(line) && left_out {
+                true => while rest.next_if(|next| !step(next)).is_some() {},
+                false => kept.push_str(line),
+            }
+        }
+        Ok(kept)
+    }
 }

@@ -99,10 +99,11 @@ fn write_parts(store: &Store, split: &Value, customers: &Path, to: &Path) -> Res
 /// Runs ours into an empty store.
 fn ours(places: &Places, arguments: &Arguments, folder: &Path) -> Result<(Usage, Store)> {
     let store = places.empty("whole-store")?;
+    fs::write(folder.join("whole.yaml"), places.pipeline(folder)?)?;
     let mut command = places.mlspec();
     command
         .current_dir(folder)
-        .args(["run", "pipeline.yaml", "--store"])
+        .args(["run", "whole.yaml", "--store"])
         .arg(&store)
         .args(["--threads", &arguments.threads.to_string()]);
     limit_threads(&mut command, arguments.threads);
