@@ -1,6 +1,7 @@
 //! Tests of the workspace as a whole, in one binary.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod adult;
 mod bad_input;
 mod binary;
 mod changes;

@@ -1,6 +1,6 @@
 //! Why a model could not be measured.
 
-use crate::MetricName;
+use crate::{FairnessMetric, MetricSpec, Required, Task};
 use mlspec_model::ModelError;
 use mlspec_provenance::{ProvenanceError, SliceError};
 use mlspec_record::{DataType, ExitCode, Failure, Place};
@@ -38,7 +38,63 @@ pub enum EvaluateError {
     },
     /// A requirement has no bound, or bounds that no value meets.
     #[error("the requirement on `{0}` needs `min` or `max`, and `min` not above `max`")]
-    Requirement(MetricName),
+    Requirement(Required),
+    /// A requirement on a metric over all rows names a column.
+    #[error(
+        "the requirement on `{0}` is about all rows: `source` and `column` are for differences and ratios between groups"
+    )]
+    RequirementGroups(MetricSpec),
+    /// A requirement between groups that nothing makes.
+    #[error("the requirement on `{0}` needs an entry of `fairness` with that source and column")]
+    RequirementFairness(FairnessMetric),
+    /// There is no metric of this name.
+    #[error("unknown metric `{0}`")]
+    UnknownMetric(String),
+    /// The metric does not take the parameter.
+    #[error("the metric `{metric}` has no parameter `{parameter}`; it takes {takes}")]
+    NoParameter {
+        /// The metric.
+        metric: &'static str,
+        /// The parameter.
+        parameter: String,
+        /// What it takes.
+        takes: String,
+    },
+    /// The metric's parameter is missing, or outside its range.
+    #[error("the parameter `{parameter}` of the metric `{metric}` must be {range}")]
+    Parameter {
+        /// The metric.
+        metric: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// The metric ranks rows query by query, and nothing says which belong together.
+    #[error("the metric `{0}` ranks rows query by query: `queries` must name a column that says which belong together")]
+    NoQueries(MetricSpec),
+    /// Rows belong to no query, or to several.
+    #[error("by the column `{column}`, {none} rows belong to no query and {several} rows to several")]
+    Queries {
+        /// The column.
+        column: String,
+        /// How many rows belong to several.
+        several: u64,
+        /// How many rows belong to none.
+        none: u64,
+    },
+    /// The number of samples is outside its range.
+    #[error("`samples` of `bootstrap` must be from 20 to 100,000, got `{0}`")]
+    Samples(u32),
+    /// The level is outside its range.
+    #[error("`level` of `bootstrap` must be above 0 and below 1, got `{0}`")]
+    Level(f64),
+    /// The number of repeats is outside its range.
+    #[error("`repeats` of `permutation_importance` must be from 1 to 1,000, got `{0}`")]
+    Repeats(u32),
+    /// The number of rows is outside its range.
+    #[error("`max_rows` of `permutation_importance` must be at least 1, got `0`")]
+    MaxRows,
     /// There is nothing to measure.
     #[error("there are no rows to measure the model on")]
     NoRows,
@@ -72,9 +128,9 @@ pub enum EvaluateError {
     #[error("the metric `{metric}` is for {wanted}, the label is {found}")]
     Metric {
         /// The metric.
-        metric: MetricName,
+        metric: MetricSpec,
         /// What it is for.
-        wanted: &'static str,
+        wanted: String,
         /// What there is.
         found: &'static str,
     },
@@ -119,6 +175,12 @@ pub enum EvaluateError {
 }
 
 impl EvaluateError {
+    /// The metric is none for this task.
+    pub(crate) fn unsuitable(metric: MetricSpec, task: Task) -> Self {
+        let wanted: Vec<&str> = metric.tasks().iter().map(|task| task.as_str()).collect();
+        Self::Metric { metric, wanted: wanted.join(" or "), found: task.as_str() }
+    }
+
     /// The error of a lower crate, if it is one.
     fn inner(&self) -> Option<&dyn Failure> {
         match self {
@@ -142,7 +204,9 @@ impl Failure for EvaluateError {
     fn exit_code(&self) -> ExitCode {
         match (self, self.inner()) {
             (_, Some(inner)) => inner.exit_code(),
-            (Self::NoRows | Self::TooManySlices { .. } | Self::NoFeatureColumn { .. }, _) => ExitCode::Data,
+            (Self::NoRows | Self::TooManySlices { .. } | Self::NoFeatureColumn { .. } | Self::Queries { .. }, _) => {
+                ExitCode::Data
+            }
             _ => ExitCode::Usage,
         }
     }
@@ -155,15 +219,19 @@ impl Failure for EvaluateError {
             Self::TooManySlices { .. } => Some(
                 "set `quantiles` for a column of numbers, choose a coarser column, or raise `max_slices`".to_owned(),
             ),
+            Self::UnknownMetric(_) => Some(
+                "metrics are named as in scikit-learn: `accuracy_score`, `{f1_score: {average: macro}}`".to_owned(),
+            ),
             _ => self.inner().and_then(Failure::hint),
         }
     }
 
     fn place(&self) -> Place {
         match self {
-            Self::NoFeatureColumn { column } | Self::Type { column, .. } | Self::TooManySlices { column, .. } => {
-                Place { table_column: Some(column.clone()), ..Place::default() }
-            }
+            Self::NoFeatureColumn { column }
+            | Self::Type { column, .. }
+            | Self::TooManySlices { column, .. }
+            | Self::Queries { column, .. } => Place { table_column: Some(column.clone()), ..Place::default() },
             _ => self.inner().map(Failure::place).unwrap_or_default(),
         }
     }

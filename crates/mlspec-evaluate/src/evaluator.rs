@@ -1,10 +1,12 @@
 //! Figures about a model on rows.
 
+use crate::importance::{self, Subject};
 use crate::ranked::Ranked;
-use crate::slices;
-use crate::{Answers, EvaluateError, EvaluateParams, MetricName, Scored, Timing, curves, fairness, predictions};
+use crate::{
+    Answers, EvaluateError, EvaluateParams, MetricSpec, Scored, Timing, curves, fairness, predictions, slices,
+};
 use mlspec_measure::confusion_matrix;
-use mlspec_model::{LoadedMatrix, Model, ModelError, PredictedRows, StoredMatrix};
+use mlspec_model::{LoadedMatrix, Matrix, Model, ModelError, PredictedRows, StoredMatrix};
 use mlspec_provenance::{RowsBehind, Tracer};
 use mlspec_record::ArtifactRef;
 use mlspec_record::body::{Evaluation, ModelSize};
@@ -16,7 +18,7 @@ use mlspec_table::Table;
 pub struct Evaluator {
     params: EvaluateParams,
     /// Metrics that are measured whatever the parameters say.
-    always: Vec<MetricName>,
+    always: Vec<MetricSpec>,
 }
 
 /// All that is found out about a model.
@@ -32,7 +34,7 @@ impl Evaluator {
         Self { params, always: Vec::new() }
     }
 
-    pub(crate) fn with_metrics(mut self, metrics: impl IntoIterator<Item = MetricName>) -> Self {
+    pub(crate) fn with_metrics(mut self, metrics: impl IntoIterator<Item = MetricSpec>) -> Self {
         self.always.extend(metrics);
         self
     }
@@ -63,6 +65,7 @@ impl Evaluator {
             slices: Vec::new(),
             fairness: Vec::new(),
             curves: curves::curves(&ranked),
+            importances: None,
             confusion_matrix,
             classes: classes.to_vec(),
             model: ModelSize { bytes: 0, parameters: 0 },
@@ -70,17 +73,16 @@ impl Evaluator {
     }
 
     /// The metrics to measure, each once.
-    fn metrics(&self, scored: &Scored) -> Result<Vec<MetricName>, EvaluateError> {
+    fn metrics(&self, scored: &Scored) -> Result<Vec<MetricSpec>, EvaluateError> {
         let task = scored.task();
         let asked = match self.params.metrics.as_slice() {
-            [] => task.metrics(),
+            [] => &MetricSpec::defaults(task),
             asked => asked,
         };
-        let mut metrics: Vec<MetricName> = Vec::new();
+        let mut metrics: Vec<MetricSpec> = Vec::new();
         for &metric in asked.iter().chain(&self.always) {
             if !metric.suits(task) {
-                let (wanted, found) = (metric.task().as_str(), task.as_str());
-                return Err(EvaluateError::Metric { metric, wanted, found });
+                return Err(EvaluateError::unsuitable(metric, task));
             }
             if !metrics.contains(&metric) {
                 metrics.push(metric);
@@ -113,15 +115,26 @@ impl Evaluator {
         };
         let PredictedRows { ids, target, weights, prediction } = rows;
         let target = target.ok_or(EvaluateError::NoLabel)?;
-        let scored = Scored::new(target, prediction, weights, self.params.threshold)?;
+        let mut scored = Scored::new(target, prediction, weights, self.params.threshold)?;
+        let mut rows = RowsBehind::new(store, tracer, data, &ids);
+        scored.queries = self.params.queries.as_ref().map(|by| slices::queries(&mut rows, by)).transpose()?;
         let mut evaluation = self.evaluate(&scored, model.classes())?;
         let metrics = self.metrics(&scored)?;
-        let mut rows = RowsBehind::new(store, tracer, data, &ids);
         for by in &self.params.slices {
             evaluation.slices.push(slices::measure(&mut rows, by, self.params.max_slices, &metrics, &scored)?);
         }
         for by in &self.params.fairness {
             evaluation.fairness.push(fairness::measure(&mut rows, by, self.params.max_slices, &scored)?);
+        }
+        if let Some(bootstrap) = &self.params.bootstrap {
+            let intervals = bootstrap.intervals(&metrics, &scored, &ids);
+            evaluation.metrics.iter_mut().zip(intervals).for_each(|(metric, interval)| metric.interval = interval);
+        }
+        if let Some(params) = &self.params.permutation_importance {
+            let raw = Table::read(store, &Matrix::read(store, &data.digest)?.raw.digest)?;
+            let encoders = matrix.encoders().as_ref();
+            let subject = Subject { model: &model, encoders, raw, scored: &scored, threshold: self.params.threshold };
+            evaluation.importances = Some(params.measure(&subject, &importance::sources(tracer, data)?)?);
         }
         let bytes = store.object(&model_ref.digest)?.len() + store.object(&encoders_digest)?.len();
         evaluation.model = ModelSize { bytes: bytes as u64, parameters: model.parameters() };

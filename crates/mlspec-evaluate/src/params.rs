@@ -1,7 +1,7 @@
 //! What a user may set, and the check.
 
-use crate::{EvaluateError, Evaluator, FairnessBy, MetricName, Requirement};
-use mlspec_record::Name;
+use crate::slices::{ColumnBy, SliceBy};
+use crate::{BootstrapParams, EvaluateError, Evaluator, FairnessBy, ImportanceParams, MetricSpec, Requirement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct EvaluateParams {
     /// The metrics; none means those that suit the label.
     #[serde(default)]
-    pub metrics: Vec<MetricName>,
+    pub metrics: Vec<MetricSpec>,
     /// From which probability of the positive class on a row is predicted positive; the model decides if there is none,
     /// which is at 0.5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +23,15 @@ pub struct EvaluateParams {
     /// The columns whose values make groups that are to be treated alike: rates by group, differences and ratios between them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fairness: Vec<FairnessBy>,
+    /// The column whose values say which rows are ranked together, for `ndcg_score` and `mean_reciprocal_rank`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queries: Option<ColumnBy>,
+    /// Intervals for the metrics over all rows, from samples of the rows; none if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<BootstrapParams>,
+    /// What the model loses when a column of the table says nothing any more; not measured if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permutation_importance: Option<ImportanceParams>,
     /// How many slices a column may make.
     #[serde(default = "max_slices")]
     #[schemars(range(min = 1))]
@@ -35,7 +44,7 @@ pub struct EvaluateParams {
 pub struct TestParams {
     /// The metrics; none means those that suit the label. Metrics of `require` are always among them.
     #[serde(default)]
-    pub metrics: Vec<MetricName>,
+    pub metrics: Vec<MetricSpec>,
     /// From which probability of the positive class on a row is predicted positive; the model decides if there is none,
     /// which is at 0.5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +56,12 @@ pub struct TestParams {
     /// The columns whose values make groups that are to be treated alike: rates by group, differences and ratios between them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fairness: Vec<FairnessBy>,
+    /// The column whose values say which rows are ranked together, for `ndcg_score` and `mean_reciprocal_rank`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queries: Option<ColumnBy>,
+    /// Intervals for the metrics over all rows, from samples of the rows; none if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<BootstrapParams>,
     /// How many slices a column may make.
     #[serde(default = "max_slices")]
     #[schemars(range(min = 1))]
@@ -54,22 +69,6 @@ pub struct TestParams {
     /// What metrics must reach; the pipeline stops if one does not.
     #[serde(default)]
     pub require: Vec<Requirement>,
-}
-
-/// A column to slice by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SliceBy {
-    /// The source dataset that has the column; the rows that were encoded if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Name>,
-    /// The column; the features need not hold it.
-    #[schemars(length(min = 1))]
-    pub column: String,
-    /// Into how many bins of about equally many rows a column of numbers is cut; a slice per value if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 100))]
-    pub quantiles: Option<u32>,
 }
 
 fn max_slices() -> u64 {
@@ -83,6 +82,9 @@ impl Default for EvaluateParams {
             threshold: None,
             slices: Vec::new(),
             fairness: Vec::new(),
+            queries: None,
+            bootstrap: None,
+            permutation_importance: None,
             max_slices: max_slices(),
         }
     }
@@ -103,14 +105,24 @@ impl EvaluateParams {
             return Err(EvaluateError::MaxSlices);
         }
         self.fairness.iter().try_for_each(FairnessBy::check)?;
-        for slice in &self.slices {
-            if let Some(found) = slice.quantiles
-                && !(2..=100).contains(&found)
-            {
-                return Err(EvaluateError::Quantiles { column: slice.column.clone(), found });
-            }
-        }
+        self.slices.iter().try_for_each(SliceBy::check)?;
+        self.queries.iter().try_for_each(ColumnBy::check)?;
+        self.bootstrap.iter().try_for_each(BootstrapParams::check)?;
+        self.permutation_importance.iter().try_for_each(ImportanceParams::check)?;
+        let permuted = self.permutation_importance.as_ref().and_then(|params| params.metric);
+        check_queries(self.metrics.iter().chain(&permuted), self.queries.as_ref())?;
         Ok(Evaluator::of(self))
+    }
+}
+
+/// A metric that ranks query by query needs queries.
+fn check_queries<'a>(
+    mut metrics: impl Iterator<Item = &'a MetricSpec>,
+    queries: Option<&ColumnBy>,
+) -> Result<(), EvaluateError> {
+    match metrics.find(|metric| metric.by_query() && queries.is_none()) {
+        Some(metric) => Err(EvaluateError::NoQueries(*metric)),
+        None => Ok(()),
     }
 }
 
@@ -120,14 +132,19 @@ impl TestParams {
     /// # Errors
     /// When a number is outside its range, or a requirement cannot be met.
     pub fn check(&self) -> Result<Evaluator, EvaluateError> {
-        self.require.iter().try_for_each(Requirement::check)?;
+        self.require.iter().try_for_each(|requirement| requirement.check(&self.fairness))?;
+        let required: Vec<MetricSpec> = self.require.iter().filter_map(Requirement::measured).collect();
+        check_queries(required.iter(), self.queries.as_ref())?;
         let params = EvaluateParams {
             metrics: self.metrics.clone(),
             threshold: self.threshold,
             slices: self.slices.clone(),
             fairness: self.fairness.clone(),
+            queries: self.queries.clone(),
+            bootstrap: self.bootstrap,
+            permutation_importance: None,
             max_slices: self.max_slices,
         };
-        Ok(params.check()?.with_metrics(self.require.iter().map(|requirement| requirement.metric)))
+        Ok(params.check()?.with_metrics(required))
     }
 }

@@ -10,6 +10,8 @@ pub struct Scored {
     pub answers: Answers,
     /// The rows' weights, if they have any.
     pub weights: Option<Vec<f64>>,
+    /// The query that each row belongs to, by code, for metrics of rankings.
+    pub queries: Option<Vec<u32>>,
 }
 
 /// Truth and prediction.
@@ -65,7 +67,30 @@ impl Scored {
             (Target::Class { .. }, _) => return Err(EvaluateError::Kind { model: "a number", label: "a class" }),
             (Target::Value(_), _) => return Err(EvaluateError::Kind { model: "a class", label: "a number" }),
         };
-        Ok(Self { answers, weights })
+        Ok(Self { answers, weights, queries: None })
+    }
+
+    /// The same rows, of which a model says something else.
+    pub(crate) fn with_prediction(
+        &self,
+        prediction: Prediction,
+        threshold: Option<f64>,
+    ) -> Result<Self, EvaluateError> {
+        let answers = match (&self.answers, prediction) {
+            (Answers::Value { truth, .. }, Prediction::Value(predicted)) => {
+                Answers::Value { truth: truth.clone(), predicted }
+            }
+            (Answers::Class { truth, positive, .. }, Prediction::Class { codes, probabilities, .. }) => {
+                let predicted = match threshold {
+                    Some(threshold) => decide(threshold, *positive, probabilities.as_deref())?,
+                    None => codes,
+                };
+                Answers::Class { truth: truth.clone(), predicted, probabilities, positive: *positive }
+            }
+            (Answers::Class { .. }, _) => return Err(EvaluateError::Kind { model: "a number", label: "a class" }),
+            (Answers::Value { .. }, _) => return Err(EvaluateError::Kind { model: "a class", label: "a number" }),
+        };
+        Ok(Self { answers, weights: self.weights.clone(), queries: self.queries.clone() })
     }
 
     /// How many rows there are.
@@ -106,7 +131,8 @@ impl Scored {
                 positive: *positive,
             },
         };
-        Self { answers, weights: self.weights.as_ref().map(|weights| take(weights, rows)) }
+        let weights = self.weights.as_ref().map(|weights| take(weights, rows));
+        Self { answers, weights, queries: self.queries.as_ref().map(|queries| take(queries, rows)) }
     }
 
     /// For two classes: whether each row is positive, and the probability that it is.

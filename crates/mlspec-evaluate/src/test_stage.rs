@@ -85,7 +85,7 @@ impl Stage for Tester {
             let (shared, rows, source) = (leak.shared, leak.rows, &leak.source);
             cx.warn(format!("{shared} of {rows} rows of the source `{source}` were also trained on"));
         }
-        let refusals = self.params.require.iter().filter_map(|one| one.refusal(&found.evaluation.metrics));
+        let refusals = self.params.require.iter().flat_map(|one| one.refusals(&found.evaluation));
         let refusals: Vec<String> = refusals.collect();
         if !refusals.is_empty() {
             cx.refuse(refusals.join("; "));

@@ -14,6 +14,10 @@ pub struct GroupRates {
     pub true_positive_rate: Result<f64, Undefined>,
     /// The share of negative rows that were predicted positive.
     pub false_positive_rate: Result<f64, Undefined>,
+    /// The share of rows predicted positive that are positive.
+    pub precision: Result<f64, Undefined>,
+    /// The share of rows that were predicted rightly.
+    pub accuracy: Result<f64, Undefined>,
 }
 
 /// The rates of a group: whether each row is positive, and whether it was predicted so.
@@ -37,6 +41,8 @@ pub fn group_rates(positive: &[bool], predicted: &[bool], weights: Option<&[f64]
         selection_rate: rate(selected, negatives + positives, Undefined::Weights),
         true_positive_rate: rate(matrix.get(1, 1), positives, Undefined::NoPositive),
         false_positive_rate: rate(matrix.get(0, 1), negatives, Undefined::ZeroDivision("no row is negative")),
+        precision: rate(matrix.get(1, 1), selected, Undefined::ZeroDivision("nothing was predicted positive")),
+        accuracy: rate(matrix.get(0, 0) + matrix.get(1, 1), negatives + positives, Undefined::Weights),
     })
 }
 
@@ -68,6 +74,7 @@ fn ends(rates: &[f64]) -> Result<(f64, f64), Undefined> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::*;
 
     const T: bool = true;
     const F: bool = false;
@@ -87,6 +94,50 @@ mod tests {
         assert_eq!(group_rates(&[], &[], None), Err(Undefined::Empty));
         assert!(matches!(group_rates(&[T], &[], None), Err(Undefined::Length { .. })));
         assert_eq!(group_rates(&[T], &[T], Some(&[f64::NAN])), Err(Undefined::Weights));
+    }
+
+    #[test]
+    fn rates_and_what_lies_between_them_are_fairlearns() {
+        // MetricFrame(metrics=…, y_true, y_pred, sensitive_features=CODES, sample_params={"sample_weight": …}).by_group, of
+        // selection_rate, true_positive_rate, false_positive_rate and scikit-learn's precision_score and accuracy_score, which makes a 0
+        // of the precision where nothing was predicted positive; demographic_parity_difference, demographic_parity_ratio,
+        // equal_opportunity_difference of the same.
+        let groups = |weights: Option<&[f64; 24]>| -> Vec<GroupRates> {
+            let of = |group: u32| {
+                let rows: Vec<usize> = (0..24).filter(|&row| CODES[row] == group).collect();
+                let take = |from: &[bool; 24]| rows.iter().map(|&row| from[row]).collect::<Vec<_>>();
+                let weights = weights.map(|all| rows.iter().map(|&row| all[row]).collect::<Vec<_>>());
+                group_rates(&take(&POSITIVE), &take(&PREDICTED_POSITIVE), weights.as_deref()).unwrap()
+            };
+            (0..3).map(of).collect()
+        };
+        let check = |rates: [&Result<f64, Undefined>; 3], expect: [f64; 3]| {
+            rates.iter().zip(expect).for_each(|(rate, expect)| close((*rate).clone().unwrap(), expect));
+        };
+        let found = groups(None);
+        let each =
+            |rate: fn(&GroupRates) -> &Result<f64, Undefined>| [rate(&found[0]), rate(&found[1]), rate(&found[2])];
+        check(each(|of| &of.selection_rate), [0.5, 0.125, 0.375]);
+        check(each(|of| &of.true_positive_rate), [0.75, 0.0, 1.0]);
+        check(each(|of| &of.false_positive_rate), [0.25, 1.0 / 6.0, 0.0]);
+        check(each(|of| &of.precision), [0.75, 0.0, 1.0]);
+        check(each(|of| &of.accuracy), [0.75, 0.625, 1.0]);
+        let found = groups(Some(&WEIGHTS));
+        let each =
+            |rate: fn(&GroupRates) -> &Result<f64, Undefined>| [rate(&found[0]), rate(&found[1]), rate(&found[2])];
+        check(each(|of| &of.selection_rate), [0.43776460626587643, 0.08826125330979702, 0.3995901639344262]);
+        check(each(|of| &of.true_positive_rate), [0.5891472868217054, 0.0, 1.0]);
+        check(each(|of| &of.false_positive_rate), [0.32030075187969925, 0.11286681715575622, 0.0]);
+        check(each(|of| &of.precision), [0.5880077369439072, 0.0, 1.0]);
+        check(each(|of| &of.accuracy), [0.6401354784081288, 0.6937334510150045, 1.0]);
+        let selected: Vec<f64> = found.iter().map(|of| of.selection_rate.clone().unwrap()).collect();
+        close(rate_difference(&selected).unwrap(), 0.3495033529560794);
+        close(rate_ratio(&selected).unwrap(), 0.2016180660713158);
+        let hit: Vec<f64> = found.iter().map(|of| of.true_positive_rate.clone().unwrap()).collect();
+        assert_eq!((rate_difference(&hit), rate_ratio(&hit)), (Ok(1.0), Ok(0.0)));
+        let right: Vec<f64> = found.iter().map(|of| of.accuracy.clone().unwrap()).collect();
+        close(rate_difference(&right).unwrap(), 0.3598645215918712);
+        close(rate_ratio(&right).unwrap(), 0.6401354784081288);
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Numbers {
         steps.push(self.split(&chain, &features));
         steps.push(self.encode(&features, task, &mut used));
         steps.push(self.train(task, &mut used));
-        steps.extend(self.judge(&chain, &features));
+        steps.extend(self.judge(&chain, &features, task, &mut used));
         used.extend(steps.iter().map(|step| step.stage.to_owned()));
         Pipeline { steps, used }
     }
@@ -270,7 +270,7 @@ impl Numbers {
         }
     }
 
-    fn judge(&self, chain: &Chain, features: &[Column]) -> Vec<Step> {
+    fn judge(&self, chain: &Chain, features: &[Column], task: Task, used: &mut Vec<String>) -> Vec<Step> {
         let [slice, variant] = self.evaluate;
         let mut settings = json!({});
         let column = features.get(usize::from(slice) % features.len().max(1));
@@ -286,6 +286,34 @@ impl Numbers {
             }
             _ => {}
         }
+        let mut more = json!({});
+        match (variant / 3 % 5, column) {
+            (0, _) => {
+                used.push("bootstrap".to_owned());
+                settings["bootstrap"] = json!({"samples": 20, "level": 0.8, "seed": slice});
+            }
+            (1, _) => {
+                used.push("permutation_importance".to_owned());
+                more["permutation_importance"] = json!({"repeats": 2, "max_rows": 1 + u64::from(slice) % 16});
+            }
+            (2, Some(column)) if column.kind != Kind::Float => {
+                used.push("crossed slices".to_owned());
+                let cross = json!([{"column": column.name}]);
+                settings["slices"] = json!([{"column": column.name, "cross": cross}]);
+            }
+            (3, Some(column)) if column.kind != Kind::Float && task == Task::Number => {
+                used.push("queries".to_owned());
+                settings["metrics"] =
+                    json!(["mean_absolute_error", {"ndcg_score": {"k": 3}}, {"mean_pinball_loss": {"alpha": 0.3}}]);
+                settings["queries"] = json!({"column": column.name});
+            }
+            (3, _) if task == Task::Classes => {
+                used.push("metrics with parameters".to_owned());
+                settings["metrics"] = json!([{"fbeta_score": {"beta": 2, "average": "macro"}}, "cohen_kappa_score",
+                    "expected_calibration_error", {"top_k_accuracy_score": {"k": 1}}]);
+            }
+            _ => {}
+        }
         let input = |port: &str, step, from: &str| (port.to_owned(), step, from.to_owned());
         let model = input("model", "model", "model");
         let evaluated = vec![model.clone(), input("data", "features", "validation")];
@@ -294,7 +322,7 @@ impl Numbers {
             tested.push(input("train", "features", "train"));
         }
         let mut steps = vec![
-            Step { name: "evaluated", stage: "evaluate@1", settings: settings.clone(), inputs: evaluated },
+            Step { name: "evaluated", stage: "evaluate@1", settings: with(settings.clone(), more), inputs: evaluated },
             Step { name: "tested", stage: "test@1", settings, inputs: tested },
         ];
         steps.extend(self.watch(chain));
@@ -379,18 +407,20 @@ fn validate(which: Which, [a, b, c]: [u8; 3]) -> Step {
     Step { name: "checked", stage: "validate@1", settings: json!({ "expectations": expectations }), inputs }
 }
 
+/// These settings and more.
+fn with(mut settings: Value, more: Value) -> Value {
+    for (key, value) in more.as_object().into_iter().flatten() {
+        settings[key] = value.clone();
+    }
+    settings
+}
+
 fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value) {
     let columns = json!([column.name]);
     let impute = [json!("mean"), json!("median"), json!("most_frequent"), json!({"constant": 0.5})]
         [usize::from(variant) % 4]
         .clone();
     let text = json!({"columns": columns, "nulls": "empty"});
-    let with = |mut settings: Value, more: Value| {
-        for (key, value) in more.as_object().into_iter().flatten() {
-            settings[key] = value.clone();
-        }
-        settings
-    };
     let unit = ["words", "characters"][usize::from(variant) / 2 % 2];
     let one_hot = || {
         let more = match variant % 6 {

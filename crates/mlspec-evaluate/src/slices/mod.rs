@@ -1,63 +1,93 @@
-//! Metrics by slice: by a column of the encoded rows, or of any source behind them.
+//! Metrics by slice: by columns of the encoded rows, or of any source behind them.
 
 mod bins;
+mod group;
+
+pub(crate) use group::{Group, Grouped, grouped, queries};
 
 use crate::ranked::Ranked;
-use crate::{EvaluateError, MetricName, Scored, SliceBy};
-use mlspec_provenance::{RowsBehind, members_by_value};
+use crate::{EvaluateError, MetricSpec, Scored};
+use mlspec_provenance::RowsBehind;
+use mlspec_record::Name;
 use mlspec_record::body::{Slice, SliceMetrics};
 use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The name under which the encoded rows stand in reports.
-const ROWS: &str = "rows";
-
-/// Rows by the value that they have in a column.
-pub(crate) struct Grouped {
-    /// The source dataset of the column, or `rows`.
-    pub(crate) source: String,
-    /// The values, in order, none for null, and the positions of the rows that have them.
-    pub(crate) groups: Vec<(Option<String>, Vec<u32>)>,
-    /// How many rows have several values.
-    pub(crate) several: u64,
-    /// How many rows have none.
-    pub(crate) none: u64,
+/// A column that rows are put together by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnBy {
+    /// The source dataset that has the column; the rows that were encoded if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Name>,
+    /// The column; the features need not hold it.
+    #[schemars(length(min = 1))]
+    pub column: String,
+    /// Into how many bins of about equally many rows a column of numbers is cut; a group per value if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 100))]
+    pub quantiles: Option<u32>,
 }
 
-/// Rows by the value that they have in a column.
-pub(crate) fn grouped(rows: &mut RowsBehind<'_>, by: &SliceBy, limit: u64) -> Result<Grouped, EvaluateError> {
-    let (source, behind) = match &by.source {
-        Some(source) => (source.to_string(), rows.of_source(source.as_str(), &by.column)?),
-        None => (ROWS.to_owned(), vec![rows.of_rows(&by.column)?]),
-    };
-    let members = match by.quantiles {
-        Some(bins) => bins::members(&behind, &by.column, bins)?,
-        None => members_by_value(&behind, &by.column)?,
-    };
-    if members.labels.len() as u64 > limit {
-        return Err(EvaluateError::TooManySlices { column: by.column.clone(), found: members.labels.len(), limit });
+/// A column to slice by, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SliceBy {
+    /// The source dataset that has the column; the rows that were encoded if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Name>,
+    /// The column; the features need not hold it.
+    #[schemars(length(min = 1))]
+    pub column: String,
+    /// Into how many bins of about equally many rows a column of numbers is cut; a slice per value if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 100))]
+    pub quantiles: Option<u32>,
+    /// Further columns: a slice is then a combination of values that occurs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cross: Vec<ColumnBy>,
+}
+
+impl ColumnBy {
+    pub(crate) fn check(&self) -> Result<(), EvaluateError> {
+        match self.quantiles {
+            Some(found) if !(2..=100).contains(&found) => {
+                Err(EvaluateError::Quantiles { column: self.column.clone(), found })
+            }
+            _ => Ok(()),
+        }
     }
-    let (with_value, several) = members.spread();
-    let mut in_slice: Vec<Vec<u32>> = vec![Vec::new(); members.labels.len()];
-    members.pairs.iter().for_each(|&(row, slice)| in_slice[slice as usize].push(row));
-    let none = rows.len() as u64 - with_value;
-    Ok(Grouped { source, groups: members.labels.into_iter().zip(in_slice).collect(), several, none })
 }
 
-/// The metrics by slice, for one column.
+impl SliceBy {
+    /// All columns, the first one first.
+    pub(crate) fn columns(&self) -> Vec<ColumnBy> {
+        let first = ColumnBy { source: self.source.clone(), column: self.column.clone(), quantiles: self.quantiles };
+        std::iter::once(first).chain(self.cross.iter().cloned()).collect()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), EvaluateError> {
+        self.columns().iter().try_for_each(ColumnBy::check)
+    }
+}
+
+/// The metrics by slice.
 pub(crate) fn measure(
     rows: &mut RowsBehind<'_>,
     by: &SliceBy,
     limit: u64,
-    metrics: &[MetricName],
+    metrics: &[MetricSpec],
     scored: &Scored,
 ) -> Result<SliceMetrics, EvaluateError> {
-    let Grouped { source, groups, several, none } = grouped(rows, by, limit)?;
-    let slices = groups.into_par_iter().map(|(value, rows)| {
-        let of_slice = scored.select(&rows);
+    let Grouped { source, cross, groups, several, none } = grouped(rows, &by.columns(), limit)?;
+    let slices = groups.into_par_iter().map(|group| {
+        let of_slice = scored.select(&group.rows);
         let ranked = Ranked::new(&of_slice);
         let metrics = metrics.iter().map(|metric| metric.report_ranked(&ranked)).collect();
-        Slice { value, rows: rows.len() as u64, metrics }
+        Slice { value: group.value, cross: group.cross, rows: group.rows.len() as u64, metrics }
     });
     let slices = slices.collect();
-    Ok(SliceMetrics { source, column: by.column.clone(), slices, rows_in_several: several, rows_in_none: none })
+    let column = by.column.clone();
+    Ok(SliceMetrics { source, column, cross, slices, rows_in_several: several, rows_in_none: none })
 }

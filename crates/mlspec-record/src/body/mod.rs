@@ -15,7 +15,10 @@ pub use analysis::{
     Analysis, ColumnSummary, Correlation, Duplicates, HistogramBins, NumberSummary, Outliers, Quantile, SliceSummaries,
     SliceSummary, TopValue,
 };
-pub use evaluation::{Curve, Evaluation, Fairness, FairnessGroup, Metric, ModelSize, Slice, SliceMetrics, Test};
+pub use evaluation::{
+    ColumnImportance, ColumnOf, Curve, Evaluation, Fairness, FairnessGroup, Interval, Metric, ModelSize,
+    PermutationImportances, Slice, SliceMetrics, Test,
+};
 pub use external::{External, ExternalFile, ExternalOutput, ExternalRows, Taken};
 pub use ingestion::{Ingestion, Quarantined, Revision, RowPlaces, SourceFile, SourceQuery};
 pub use monitoring::{

@@ -6,7 +6,7 @@ use crate::report::{Body, Report, Step};
 use crate::svg::bars::{Bar, bars};
 use crate::svg::curve::curve;
 use maud::{Markup, html};
-use mlspec_record::body::{Evaluation, Fairness, Metric, SliceMetrics};
+use mlspec_record::body::{ColumnOf, Evaluation, Fairness, Metric, PermutationImportances, Slice, SliceMetrics};
 
 /// The most slices drawn of one column.
 const SLICES: usize = 40;
@@ -37,6 +37,7 @@ fn result(step: &Step, body: &Evaluation) -> Markup {
         (metrics(&body.metrics))
         @if !body.curves.is_empty() { div class="plots" { @for each in &body.curves { (curve(each)) } } }
         @if !body.confusion_matrix.is_empty() { (confusion(body)) }
+        @if let Some(importances) = &body.importances { (permuted(importances)) }
         @for by in &body.slices { (slices(by, &body.metrics)) }
         @for by in &body.fairness { (fairness(by)) }
         (measured(step))
@@ -44,19 +45,66 @@ fn result(step: &Step, body: &Evaluation) -> Markup {
 }
 
 fn metrics(metrics: &[Metric]) -> Markup {
+    let interval = metrics.iter().find_map(|metric| metric.interval.as_ref());
     html! {
         div class="scroll" { table {
-            thead { tr { th { "metric" } th class="n" { "value" } th {} } }
+            thead { tr { th { "metric" } th class="n" { "value" }
+                @if let Some(one) = interval { th class="n" { (crate::number::percent(one.level)) " interval" } }
+                th {} } }
             tbody {
                 @for metric in metrics {
                     tr {
-                        td { code { (metric.name) } } td class="n" { (metric.value.map_or_else(|| "–".to_owned(), figure)) }
+                        td { code { (metric.name) } } td class="n" { (maybe(metric.value)) }
+                        @if interval.is_some() {
+                            td class="n" { @if let Some(one) = &metric.interval { (figure(one.low)) " to " (figure(one.high)) } }
+                        }
                         td class="soft" { (metric.reason.as_deref().unwrap_or_default()) }
                     }
                 }
             }
         } }
     }
+}
+
+fn maybe(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), figure)
+}
+
+/// What the model loses without each column, the most first.
+fn permuted(found: &PermutationImportances) -> Markup {
+    let mut columns: Vec<_> = found.columns.iter().collect();
+    let size = |mean: Option<f64>| mean.unwrap_or(f64::NEG_INFINITY);
+    columns.sort_by(|a, b| size(b.mean).total_cmp(&size(a.mean)));
+    html! {
+        h3 { "Importance of columns" }
+        p class="soft" { "By how much " code { (found.metric) } " (" (maybe(found.value)) ") became worse when the column's values changed places among "
+            (count(found.rows)) " rows; mean and standard deviation of " (count(found.repeats)) " times." }
+        div class="scroll" { table {
+            thead { tr { th { "column" } th class="n" { "features" } th class="n" { "mean" } th class="n" { "standard deviation" } th { "comes from" } } }
+            tbody { @for column in columns.into_iter().take(SLICES) { tr {
+                td { code { (column.column) } } td class="n" { (count(column.features)) }
+                td class="n" { (maybe(column.mean)) } td class="n" { (maybe(column.standard_deviation)) }
+                td class="soft" { (column.sources.iter().map(named).collect::<Vec<_>>().join(", ")) }
+            } } }
+        } }
+        @if found.columns.len() > SLICES { p class="soft" { "The first " (SLICES) " of " (found.columns.len()) " columns." } }
+    }
+}
+
+fn named(column: &ColumnOf) -> String {
+    format!("{}.{}", column.source, column.column)
+}
+
+/// The columns that rows are put together by.
+fn columns(source: &str, column: &str, cross: &[ColumnOf]) -> String {
+    let further = cross.iter().map(named);
+    std::iter::once(format!("{source}.{column}")).chain(further).collect::<Vec<_>>().join(" × ")
+}
+
+/// The values of these columns that rows have in common.
+fn values(value: Option<&str>, cross: &[Option<String>]) -> String {
+    let further = cross.iter().map(Option::as_deref);
+    std::iter::once(value).chain(further).map(|value| value.unwrap_or("null")).collect::<Vec<_>>().join(" × ")
 }
 
 /// The confusion matrix with the share of each true class, which is also the label's balance.
@@ -99,15 +147,15 @@ fn slices(by: &SliceMetrics, overall: &[Metric]) -> Markup {
         metrics.iter().find(|metric| metric.name == name).and_then(|metric| metric.value)
     };
     let drawn = |name: &str| -> Vec<Bar> {
-        let bar = |slice: &mlspec_record::body::Slice| Bar {
-            label: format!("{} ({})", slice.value.as_deref().unwrap_or("null"), count(slice.rows)),
+        let bar = |slice: &Slice| Bar {
+            label: format!("{} ({})", values(slice.value.as_deref(), &slice.cross), count(slice.rows)),
             value: value(&slice.metrics, name),
             note: None,
         };
         by.slices.iter().take(SLICES).map(bar).collect()
     };
     html! {
-        h3 { "By " code { (by.source) "." (by.column) } }
+        h3 { "By " code { (columns(&by.source, &by.column, &by.cross)) } }
         @if by.rows_in_several > 0 { p class="soft" { (count(by.rows_in_several)) " rows have several values and count in each." } }
         @if by.rows_in_none > 0 { p class="soft" { (count(by.rows_in_none)) " rows have no value." } }
         @if by.slices.len() > SLICES { p class="soft" { "The first " (SLICES) " of " (by.slices.len()) " slices." } }
@@ -121,15 +169,15 @@ fn slices(by: &SliceMetrics, overall: &[Metric]) -> Markup {
 
 /// Rates by group, and what lies between them.
 fn fairness(by: &Fairness) -> Markup {
-    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), figure);
     html! {
-        h3 { "Fairness by " code { (by.source) "." (by.column) } }
+        h3 { "Fairness by " code { (columns(&by.source, &by.column, &by.cross)) } }
         div class="scroll" { table {
             thead { tr { th { "group" } th class="n" { "rows" } th class="n" { "positive" } th class="n" { "selection rate" }
-                th class="n" { "true positive rate" } th class="n" { "false positive rate" } th {} } }
+                th class="n" { "true positive rate" } th class="n" { "false positive rate" } th class="n" { "precision" } th class="n" { "accuracy" } th {} } }
             tbody { @for group in &by.groups { tr {
-                td { (group.value.as_deref().unwrap_or("null")) } td class="n" { (count(group.rows)) } td class="n" { (count(group.positive)) }
-                td class="n" { (rate(group.selection_rate)) } td class="n" { (rate(group.true_positive_rate)) } td class="n" { (rate(group.false_positive_rate)) }
+                td { (values(group.value.as_deref(), &group.cross)) } td class="n" { (count(group.rows)) } td class="n" { (count(group.positive)) }
+                td class="n" { (maybe(group.selection_rate)) } td class="n" { (maybe(group.true_positive_rate)) } td class="n" { (maybe(group.false_positive_rate)) }
+                td class="n" { (maybe(group.precision)) } td class="n" { (maybe(group.accuracy)) }
                 td class="soft" { @if !group.compared { "fewer than " (count(by.min_rows)) " rows: not compared" } }
             } } }
         } }

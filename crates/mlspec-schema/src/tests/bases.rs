@@ -122,12 +122,17 @@ fn body(kind: Kind) -> Value {
 fn measured(kind: Kind) -> Value {
     let figures = json!({
         "rows": 2,
-        "metrics": [{"name": "accuracy", "value": 0.5}, {"name": "roc_auc", "value": null, "reason": "one class only"}],
+        "metrics": [{"name": "accuracy", "value": 0.5, "interval": {"low": 0.0, "high": 1.0, "level": 0.95, "samples": 1000}}, {"name": "roc_auc", "value": null, "reason": "one class only"}],
         "slices": [{"source": "customers", "column": "country", "rows_in_several": 0, "rows_in_none": 0,
-                    "slices": [{"value": null, "rows": 2, "metrics": []}]}],
+                    "cross": [{"source": "rows", "column": "size"}],
+                    "slices": [{"value": null, "cross": ["[0, 9]"], "rows": 2, "metrics": []}]}],
+        "importances": {"metric": "accuracy", "value": 0.5, "rows": 2, "repeats": 5, "columns": [
+            {"column": "size", "features": 1, "mean": 0.25, "standard_deviation": 0.0, "measured": 5,
+             "sources": [{"source": "customers", "column": "size"}]},
+            {"column": "name", "features": 9, "mean": null, "standard_deviation": null, "measured": 0}]},
         "fairness": [{"source": "customers", "column": "country", "min_rows": 1, "rows_in_several": 0, "rows_in_none": 0,
                       "groups": [{"value": "DE", "rows": 2, "positive": 1, "selection_rate": 0.5, "true_positive_rate": null,
-                                  "false_positive_rate": 0.0, "compared": true}],
+                                  "false_positive_rate": 0.0, "accuracy": 0.5, "compared": true}],
                       "metrics": [{"name": "equal_opportunity_difference", "value": 0.25}]}],
         "curves": [{"name": "roc", "x": [0.0, 1.0], "y": [0.0, 1.0]}],
         "confusion_matrix": [[1, 0], [1, 0]], "classes": ["no", "yes"],

@@ -34,8 +34,7 @@ pub(crate) fn tell(done: &RunReport, store: &Store, common: &Common, page: Optio
         out.line("")?;
     }
     for (step, metrics) in &metrics {
-        let told: Vec<_> =
-            metrics.iter().filter_map(|metric| Some(format!("{} {:.4}", metric.name, metric.value?))).collect();
+        let told: Vec<_> = metrics.iter().filter_map(told).collect();
         out.line(format_args!("{step}: {}", told.join(", ")))?;
     }
     let next = next(done, store, common)?;
@@ -68,6 +67,13 @@ fn head(done: &RunReport) -> String {
         parts.join(", "),
         done.steps.len()
     )
+}
+
+/// A metric that has a value, and its interval if it has one.
+fn told(metric: &Metric) -> Option<String> {
+    let value = format!("{} {:.4}", metric.name, metric.value?);
+    let interval = metric.interval.as_ref().map(|interval| format!(" ({:.4} to {:.4})", interval.low, interval.high));
+    Some(value + &interval.unwrap_or_default())
 }
 
 /// The metrics of every step that measured a model.

@@ -105,8 +105,13 @@ fn known_by(item: &Value) -> Option<String> {
     let members = item.as_object()?;
     // A metric has a value and is known by its name; a slice has none but its value.
     let named = NAMES.iter().find_map(|name| members.get(*name)?.as_str());
+    // Rows that are put together by several columns are known by all of their values.
+    let cross = members.get("cross").and_then(Value::as_array).into_iter().flatten();
+    let further = cross.map(|one| one.as_str().or_else(|| one.get("column")?.as_str()).unwrap_or("null"));
+    let further: String = further.map(|value| format!(" × {value}")).collect();
+    let named = named.or_else(|| members.get("value").filter(|_| !further.is_empty()).map(|_| "null"));
     match (named, members.keys().next()) {
-        (Some(name), _) => Some(name.to_owned()),
+        (Some(name), _) => Some(format!("{name}{further}")),
         (None, Some(only)) if members.len() == 1 => Some(only.clone()),
         _ => None,
     }
@@ -134,6 +139,8 @@ mod tests {
         check(json!({"c": [1, 2]}), json!({"c": [2, 1]}), &["c: [1,2] -> [2,1]"]);
         let parts = |rows: u64| json!({"parts": [{"name": "train", "rows": rows}, {"name": "test", "rows": 1}]});
         check(parts(3), parts(4), &["parts[train].rows: 3 -> 4"]);
+        let groups = |rows: u64| json!({"slices": [{"value": "a", "cross": ["x"], "rows": 1}, {"value": null, "cross": [null], "rows": rows}]});
+        check(groups(3), groups(4), &["slices[null × null].rows: 3 -> 4"]);
         let steps = |text: &str| json!([{"filter": "a"}, {"filter": text}, {"limit": {"rows": 3}}]);
         check(steps("b"), steps("c"), &["[filter #2].filter: \"b\" -> \"c\""]);
     }

@@ -1,7 +1,10 @@
 //! The evaluator, and both stages.
 
+mod groups;
+mod metrics;
+
 use crate::{
-    Answers, EvaluateError, EvaluateParams, MetricName, NoValue, Scored, evaluate_entry, predict_entry, predictions,
+    Answers, EvaluateError, EvaluateParams, MetricSpec, NoValue, Scored, evaluate_entry, predict_entry, predictions,
     test_entry,
 };
 use mlspec_model::{
@@ -172,7 +175,8 @@ fn metric(evaluation: &Evaluation, name: &str) -> Option<f64> {
 fn evaluate_conforms() {
     let world = binary();
     let data = world.all();
-    let settings = json!({"slices": [{"source": "customers", "column": "level"}, {"column": "size", "quantiles": 4}]});
+    let settings = json!({"slices": [{"source": "customers", "column": "level"}, {"column": "size", "quantiles": 4}],
+        "bootstrap": {"samples": 20}, "permutation_importance": {"metric": "log_loss", "repeats": 2, "max_rows": 30}});
     let foreign = {
         let model = Model::new("fixed", 1, logistic()).unwrap().with_encoders(world.bench.json(&json!({})));
         let (digest, bytes) = model.write(world.bench.store()).unwrap();
@@ -188,7 +192,11 @@ fn evaluate_conforms() {
         .accepts(json!({"metrics": ["log_loss", "roc_auc_score"], "threshold": 0.25, "max_slices": 3}))
         .refuses(json!({"threshold": 1.5}), "from 0 to 1, got `1.5`")
         .refuses(json!({"max_slices": 0}), "at least 1")
-        .refuses(json!({"metrics": ["accuracy"]}), "unknown variant `accuracy`")
+        .refuses(json!({"metrics": ["accuracy"]}), "unknown metric `accuracy`")
+        .refuses(json!({"metrics": ["ndcg_score"]}), "`queries` must name a column")
+        .refuses(json!({"bootstrap": {"samples": 3}}), "from 20 to 100,000, got `3`")
+        .refuses(json!({"permutation_importance": {"repeats": 0}}), "from 1 to 1,000, got `0`")
+        .refuses(json!({"permutation_importance": {"metric": "ndcg_score"}}), "`queries` must name a column")
         .refuses(slice(json!({"column": "x", "quantiles": 1})), "from 2 to 100, got `1`")
         .refuses(slice(json!({"column": "x", "of": "y"})), "unknown field `of`")
         .fails("no such source", slice(json!({"source": "nope", "column": "x"})), ExitCode::Usage, "source `nope`")
@@ -217,6 +225,18 @@ fn evaluate_conforms() {
             "`secret` makes 8 slices; at most 5",
         )
         .fails("a metric of numbers", json!({"metrics": ["r2_score"]}), ExitCode::Usage, "`r2_score` is for a number")
+        .fails(
+            "an importance by a metric of numbers",
+            json!({"permutation_importance": {"metric": "r2_score"}}),
+            ExitCode::Usage,
+            "`r2_score` is for a number",
+        )
+        .fails(
+            "queries that some rows belong to twice, others never",
+            json!({"metrics": ["ndcg_score"], "queries": {"source": "customers", "column": "age"}}),
+            ExitCode::Data,
+            "by the column `age`, 1 rows belong to no query and 1 rows to several",
+        )
         .fails_with(
             "another model's rows",
             json!({}),
@@ -242,6 +262,10 @@ fn test_conforms() {
         .accepts(json!({"slices": [{"column": "x"}]}))
         .refuses(require(json!({"metric": "log_loss"})), "needs `min` or `max`")
         .refuses(require(json!({"metric": "log_loss", "min": 2.0, "max": 1.0})), "`min` not above `max`")
+        .refuses(require(json!({"metric": "log_loss", "column": "level", "max": 1.0})), "is about all rows")
+        .refuses(require(json!({"metric": "ndcg_score", "min": 0.5})), "`queries` must name a column")
+        .refuses(require(json!({"metric": {"fbeta_score": {}}, "min": 0.5})), "`beta` of the metric `fbeta_score`")
+        .refuses(require(json!({"metric": "equalized_odds_difference", "max": 0.1})), "needs an entry of `fairness`")
         .fails(
             "a metric of numbers",
             require(json!({"metric": "r2_score", "min": 0.0})),
@@ -292,28 +316,6 @@ fn predict_conforms() {
     assert!(shares.len() == 40 && shares.iter().zip(&said).all(|(share, yes)| (*share >= 0.25) == *yes));
     let without = world.bench.outcome(&predict_entry(), &json!({"label": false}), &inputs);
     assert_eq!(world.bench.table(&without.outputs[0].artifact).schema().columns().len(), 2);
-}
-
-#[test]
-fn groups_of_a_source_column_are_compared() {
-    let world = binary();
-    let by = |more: Value| {
-        let mut by = json!({"source": "customers", "column": "level", "min_rows": 10});
-        more.as_object().unwrap().iter().for_each(|(key, value)| by[key] = value.clone());
-        json!({"fairness": [by]})
-    };
-    let found = world.evaluate(&by(json!({})), &world.all()).fairness.remove(0);
-    let groups: Vec<_> =
-        found.groups.iter().map(|group| (group.value.as_deref(), group.rows, group.compared)).collect();
-    // Row 1000 is by customers 0 and 1, row 1001 by none; customer 7 has no level.
-    assert_eq!(groups, [(None, 5, false), (Some("basic"), 20, true), (Some("premium"), 15, true)]);
-    assert_eq!((found.rows_in_several, found.rows_in_none), (1, 1));
-    let rate = |at: usize| found.groups[at].true_positive_rate.unwrap();
-    let difference = found.metrics.iter().find(|metric| metric.name == "equal_opportunity_difference").unwrap().value;
-    assert_eq!(difference, Some((rate(1) - rate(2)).abs()));
-    let stage = |settings: Value| world.bench.build(&evaluate_entry(), &settings);
-    assert!(stage(by(json!({"min_rows": 0}))).unwrap_err().to_string().contains("`min_rows`"));
-    assert!(stage(by(json!({"quantiles": 1}))).unwrap_err().to_string().contains("from 2 to 100"));
 }
 
 #[test]
@@ -495,38 +497,35 @@ fn numbers() {
     assert_eq!(found.slices[0].slices[1].metrics.len(), 7);
 }
 
-#[test]
-fn what_does_not_fit_is_refused() {
-    let evaluator = EvaluateParams::default().check().unwrap();
-    let values =
-        |truth: Vec<f64>, weights| Scored { answers: Answers::Value { predicted: truth.clone(), truth }, weights };
-    assert!(matches!(evaluator.evaluate(&values(Vec::new(), None), &[]), Err(EvaluateError::NoRows)));
-    assert_eq!(
-        MetricName::AccuracyScore.measure(&values(vec![1.0], None)),
-        Err(NoValue::OtherTask),
-        "a metric of classes has no value for numbers"
-    );
-    let huge = Scored { answers: Answers::Value { truth: vec![1e10, 0.0], predicted: vec![0.0, 0.0] }, weights: None };
-    assert_eq!(MetricName::MeanSquaredError.measure(&huge), Err(NoValue::TooLarge));
-    let weightless = MetricName::MaxError.report(&values(vec![1.0], Some(vec![0.0])));
-    assert_eq!(weightless.value, Some(0.0));
-    let weightless = MetricName::MeanAbsoluteError.report(&values(vec![1.0], Some(vec![0.0])));
-    assert_eq!((weightless.value, weightless.reason.is_some()), (None, true));
-    assert!(predictions(&[1, 2], &[], &values(vec![1.0], None)).is_err());
+fn named(name: &str) -> MetricSpec {
+    name.parse().unwrap()
 }
 
 #[test]
-fn every_name_is_the_one_in_documents() {
-    let schema = schemars::schema_for!(MetricName).to_value();
-    let names: Vec<MetricName> = serde_json::from_value(schema["enum"].clone()).unwrap();
-    assert_eq!(names.len(), 26);
-    for name in names {
-        assert_eq!(serde_json::to_value(name).unwrap(), name.as_str());
-        assert!(name.suits(name.task()));
-    }
-    for task in [crate::Task::Binary, crate::Task::Classes, crate::Task::Numbers] {
-        assert!(task.metrics().iter().all(|metric| metric.suits(task)));
-    }
+fn what_does_not_fit_is_refused() {
+    let evaluator = EvaluateParams::default().check().unwrap();
+    let values = |truth: Vec<f64>, weights| Scored {
+        answers: Answers::Value { predicted: truth.clone(), truth },
+        weights,
+        queries: None,
+    };
+    assert!(matches!(evaluator.evaluate(&values(Vec::new(), None), &[]), Err(EvaluateError::NoRows)));
+    assert_eq!(
+        named("accuracy_score").measure(&values(vec![1.0], None)),
+        Err(NoValue::OtherTask),
+        "a metric of classes has no value for numbers"
+    );
+    let huge = Scored {
+        answers: Answers::Value { truth: vec![1e10, 0.0], predicted: vec![0.0, 0.0] },
+        weights: None,
+        queries: None,
+    };
+    assert_eq!(named("mean_squared_error").measure(&huge), Err(NoValue::TooLarge));
+    let weightless = named("max_error").report(&values(vec![1.0], Some(vec![0.0])));
+    assert_eq!(weightless.value, Some(0.0));
+    let weightless = named("mean_absolute_error").report(&values(vec![1.0], Some(vec![0.0])));
+    assert_eq!((weightless.value, weightless.reason.is_some()), (None, true));
+    assert!(predictions(&[1, 2], &[], &values(vec![1.0], None)).is_err());
 }
 
 const ACCURACY: f64 = 0.75;
