@@ -80,12 +80,17 @@ impl FairnessMetric {
             let rates = groups.iter().map(|group| rate(group).clone()).collect::<Result<Vec<_>, _>>();
             rates.and_then(|rates| by(&rates)).map_err(|reason| format!("in one of the groups: {reason}"))
         };
-        let (rates, by, pick): (_, fn(&[f64]) -> _, fn(f64, f64) -> f64) = match self.between {
-            Difference(rates) => (rates, rate_difference, f64::max),
-            Ratio(rates) => (rates, rate_ratio, f64::min),
+        let values = match self.between {
+            Difference(rates) => {
+                rates.iter().map(|rate| one(rate, rate_difference)).collect::<Result<Vec<f64>, _>>()?
+            }
+            Ratio(rates) => rates.iter().map(|rate| one(rate, rate_ratio)).collect::<Result<Vec<f64>, _>>()?,
         };
-        let values = rates.iter().map(|rate| one(rate, by)).collect::<Result<Vec<f64>, String>>()?;
-        values.into_iter().reduce(pick).ok_or_else(|| "nothing is compared".to_owned())
+        let furthest = match self.between {
+            Difference(_) => f64::max,
+            Ratio(_) => f64::min,
+        };
+        values.into_iter().reduce(furthest).ok_or_else(|| "nothing is compared".to_owned())
     }
 }
 

@@ -49,10 +49,10 @@ pub(super) static METRICS: &[Definition] = &[
     classes("balanced_accuracy_score", More, &[], |s, _| s.of_classes(measure::balanced_accuracy_score)),
     classes("matthews_corrcoef", More, &[], |s, _| s.of_classes(measure::matthews_corrcoef)),
     classes("cohen_kappa_score", More, &[&WEIGHTS], |s, o| s.of_classes(|t, p, w| measure::cohen_kappa_score(t, p, o.kappa(), w))),
-    classes("log_loss", Less, &[], |s, _| s.of_probabilities(|t, p, w| measure::log_loss(t, p, w))),
+    classes("log_loss", Less, &[], |s, _| s.of_probabilities(measure::log_loss)),
     classes("brier_score_loss", Less, &[], |s, _| match s.positive() {
         Ok((truth, probability)) => Ok(measure::brier_score_loss(&truth, probability, s.weights.as_deref())?),
-        Err(_) => s.of_probabilities(|t, p, w| measure::brier_score_loss_multiclass(t, p, w)),
+        Err(_) => s.of_probabilities(measure::brier_score_loss_multiclass),
     }),
     classes("expected_calibration_error", Less, &[&N_BINS, &STRATEGY], |s, o| {
         let (right, confidence) = s.confidence()?;
