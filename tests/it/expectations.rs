@@ -50,6 +50,33 @@ fn a_first_document_is_inferred_used_and_compared() {
 }
 
 #[test]
+fn settings_of_encoders_are_inferred_and_used() {
+    let folder = Folder::new();
+    folder.write("data/people.csv", people());
+    folder.run(&["infer-expectations", "data/people.csv", "--output", "people.yaml"]).expect(0);
+    let told = folder.run(&["infer-encode", "people.yaml"]).expect(0).stdout;
+    for line in [
+        "# Inferred from the expectations `people` 0.1.0; to be reviewed.",
+        "  - {one_hot: {columns: [\"city\"], handle_unknown: \"ignore\"}}",
+        "fit: \"train\"",
+        "# \"id\" is left out: it names each row.",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    // From the table itself the same is found.
+    assert_eq!(folder.run(&["infer-encode", "data/people.csv"]).expect(0).stdout, told);
+    folder.run(&["infer-encode", "people.yaml", "--label", "nobody"]).expect(2);
+    // What is inferred can be used: the pipeline's encode step takes the encoders.
+    let settings = folder.run(&["infer-encode", "people.yaml", "--json"]).expect(0).stdout;
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    let encoders = settings["encoders"].to_string();
+    let (head, tail) = PIPELINE.split_once("encoders: [").unwrap();
+    let (_, tail) = tail.split_once('\n').unwrap();
+    folder.write("pipeline.yaml", format!("{head}encoders: {encoders}\n{tail}"));
+    folder.run(&["run", "pipeline.yaml"]).expect(0);
+}
+
+#[test]
 fn folds_are_trained_each_for_itself() {
     let folder = Folder::new();
     folder.write("data/people.csv", people());

@@ -1,6 +1,6 @@
 //! Encoders that are set up: fitted on a table, then applied to any.
 
-use crate::encoder::{Fitting, is_integer, sort_texts};
+use crate::encoder::{Fit, Fitting, Rows, is_integer, sort_texts};
 use crate::state::{Statistics, classes_of};
 use crate::statistics::{Needs, Statistic};
 use crate::{EncodeError, EncodeParams, Encoder, Label, Task};
@@ -73,11 +73,21 @@ impl Encoding {
         let of_encoders = self.params.encoders.iter().map(Encoder::as_fit);
         let mut needs = of_encoders.flat_map(|encoder| encoder.columns().iter().map(|_| encoder.needs()));
         let of = |raw: RawColumn| {
-            let label = if self.is_class(schema) { Needs::Categories } else { Needs::Nothing };
+            let label = match (self.is_class(schema), self.needs_label()) {
+                (false, false) => Needs::Nothing,
+                (false, true) => Needs::Values,
+                (true, false) => Needs::Categories,
+                (true, true) => Needs::CategoriesAndValues,
+            };
             let needs = if raw.name == LABEL { Some(label) } else { needs.next() };
             (raw, needs.unwrap_or(Needs::Nothing))
         };
         self.raw_columns(schema).into_iter().map(of).collect()
+    }
+
+    /// Whether some encoder is fitted from labels too.
+    fn needs_label(&self) -> bool {
+        self.params.encoders.iter().any(|encoder| encoder.as_fit().needs_label())
     }
 
     /// Whether the label is a class.
@@ -104,6 +114,7 @@ impl Encoding {
         let (raw, terms) = encode_rows_with_terms(table, &self.raw_columns(schema))?;
         let mut statistics = Statistics::new(self, schema);
         statistics.add(&raw, terms)?;
+        statistics.look_into(raw.clone());
         let mut warnings = Vec::new();
         let encoders = self.fit_to(&statistics, schema, &mut warnings)?;
         Ok((FittedEncoding { encoders, raw, warnings }, statistics))
@@ -120,16 +131,27 @@ impl Encoding {
         if rows == 0 {
             return Err(EncodeError::NoRows);
         }
+        let ids = statistics.ids();
         let mut columns = statistics.columns();
-        let mut encoders = Vec::new();
+        let mut of_encoders = Vec::new();
         for encoder in self.params.encoders.iter().map(Encoder::as_fit) {
-            let fitting =
-                |(column, statistic)| Fitting { column, statistic, rows, integers: is_integer(schema.get(column)) };
+            let fitting = |(column, (statistic, values))| Fitting {
+                column,
+                statistic,
+                values,
+                rows,
+                integers: is_integer(schema.get(column)),
+            };
             let fittings = encoder.columns().iter().map(String::as_str).zip(&mut columns).map(fitting);
-            encoders.push(encoder.fit(&fittings.collect::<Vec<_>>(), warnings)?);
+            of_encoders.push((encoder, fittings.collect::<Vec<_>>()));
         }
+        let labels = columns.next();
         let label = self.params.label.as_ref();
-        let label = label.map(|label| label.fit(schema, columns.next(), warnings)).transpose()?;
+        let label = label.map(|label| label.fit(schema, labels.map(|labels| labels.0), warnings)).transpose()?;
+        let labels = labels.and_then(|labels| labels.1).zip(label.as_ref());
+        let fit =
+            |(encoder, columns): (&dyn Fit, _)| encoder.fit(&Rows { columns, ids: &ids, label: labels }, warnings);
+        let encoders = of_encoders.into_iter().map(fit).collect::<Result<Vec<_>, EncodeError>>()?;
         Ok(FittedEncoders::new(rows, encoders, label, self.params.weight.clone())?)
     }
 

@@ -66,6 +66,33 @@ pub enum EncodeError {
         /// The column.
         column: String,
     },
+    /// The labels' sum of squares cannot be represented.
+    #[error("the labels are too large for their variance")]
+    LabelTooLarge,
+    /// A model cannot be used.
+    #[error("the model `{path}` cannot be used: {reason}")]
+    Onnx {
+        /// Its path, as written.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Rows have categories that were not declared.
+    #[error("the column `{column}` has categories that `categories` does not list, in {rows} rows")]
+    Undeclared {
+        /// The column.
+        column: String,
+        /// In how many rows.
+        rows: u64,
+    },
+    /// There are fewer components than asked for.
+    #[error("`n_components` is {found}; there are at most {most}, as many as rows or columns")]
+    Components {
+        /// How many were asked for.
+        found: u32,
+        /// How many there are.
+        most: usize,
+    },
     /// No term of a text column passed the limits.
     #[error("no term of the column `{column}` is in at least {min_df} rows and at most a share {max_df} of them")]
     NoTerms {
@@ -117,7 +144,7 @@ impl Failure for EncodeError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Setting { .. } | Self::PartTwice(_) | Self::ColumnTwice { .. } => ExitCode::Usage,
-            Self::Missing { .. } | Self::Type { .. } => ExitCode::Usage,
+            Self::Missing { .. } | Self::Type { .. } | Self::Onnx { .. } => ExitCode::Usage,
             Self::Part { error, .. } => error.exit_code(),
             Self::Model(error) => error.exit_code(),
             Self::Table(error) => error.exit_code(),
@@ -129,6 +156,11 @@ impl Failure for EncodeError {
         let hint = match self {
             Self::Missing { known, .. } => return Some(format!("it has {}", backticks(known))),
             Self::AllNull { .. } => "leave the column out, or use `impute: {constant: …}`",
+            Self::Onnx { .. } => {
+                "models have one input of 32-bit floats, rows × columns, and outputs of numbers for each row"
+            }
+            Self::Undeclared { .. } => "list them, or set `handle_unknown: use_encoded_value`",
+            Self::Components { .. } => "ask for fewer, or for a share of the variance",
             Self::NoRows => "look at the split and the filters before it",
             Self::NoTerms { .. } => "lower `min_df`, raise `max_df`, or leave the column out",
             Self::Collision { .. } => "use `hashing_vectorizer`, or fewer terms",
@@ -143,9 +175,10 @@ impl Failure for EncodeError {
 
     fn place(&self) -> Place {
         match self {
-            Self::Missing { column, .. } | Self::Type { column, .. } | Self::AllNull { column, .. } => {
-                Place { table_column: Some(column.clone()), ..Place::default() }
-            }
+            Self::Missing { column, .. }
+            | Self::Type { column, .. }
+            | Self::AllNull { column, .. }
+            | Self::Undeclared { column, .. } => Place { table_column: Some(column.clone()), ..Place::default() },
             Self::Part { error, .. } => error.place(),
             Self::Model(error) => error.place(),
             Self::Table(error) => error.place(),

@@ -16,16 +16,21 @@ mod params;
 mod stage;
 mod state;
 mod statistics;
+mod suggest;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod update;
 
 pub use encoder::{
-    CategoryImpute, Drop, Encoder, HashingVectorizer, Impute, Imputer, Length, OneHot, PassThrough, StandardScaler,
-    Tfidf,
+    Auto, BinEncode, BinStrategy, CategoryImpute, Components, CountEncoder, CountVectorizer, DateParts, Degree, Drop,
+    Encoder, HashingVectorizer, Impute, Imputer, IndicatorFeatures, KBinsDiscretizer, Length, Log, LogFunction,
+    MaxAbsScaler, MinMaxScaler, MissingIndicator, NumberNulls, OneHot, Onnx, Ordinal, PassThrough, Pca,
+    PolynomialFeatures, PowerMethod, PowerTransformer, RobustScaler, Smooth, StandardScaler, TargetEncoder, TargetType,
+    Tfidf, UnknownCount, UnknownOrdinal,
 };
 pub use encoding::{Encoding, FittedEncoding};
 pub use error::EncodeError;
 pub use params::{ClassName, EncodeParams, Label, Task};
 pub use stage::entry;
+pub use suggest::{ColumnFacts, Suggestion, suggest};

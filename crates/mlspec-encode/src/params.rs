@@ -134,6 +134,9 @@ impl EncodeParams {
             if let Some(column) = encoder.columns().iter().find(|column| !seen.insert(column.as_str())) {
                 return Err(EncodeError::ColumnTwice { encoder: encoder.name(), column: column.clone() });
             }
+            if encoder.needs_label() && self.label.is_none() {
+                return Err(EncodeError::Setting { name: "label", range: "set where `target_encoder` is used" });
+            }
             encoder.check()?;
         }
         Ok(Encoding::new(self))

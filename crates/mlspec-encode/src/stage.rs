@@ -2,7 +2,7 @@
 
 use crate::encoding::one_class;
 use crate::{EncodeError, EncodeParams, Encoding};
-use mlspec_model::{FittedEncoders, FittedLabel, LABEL, Matrix, WEIGHT};
+use mlspec_model::{FittedEncoder, FittedEncoders, FittedLabel, LABEL, Matrix, WEIGHT};
 use mlspec_record::body::{EncodedColumn, Transformation};
 use mlspec_record::{
     ArtifactKind, ArtifactRef, ColumnLineage, Dependency, Digest, Kind, Lineage, LineageParent, Name, Producer,
@@ -17,13 +17,17 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most names that the record lists of one range.
-const MAX_NAMES: u64 = 1000;
+const MAX_NAMES: usize = 1000;
 
 /// What the binary registers.
 pub fn entry() -> StageEntry {
     StageEntry {
         id: id(),
-        build: |_, settings, _| Ok(Box::new(parse_settings::<EncodeParams>(settings)?.check()?)),
+        build: |_, settings, site| {
+            let mut params = parse_settings::<EncodeParams>(settings)?;
+            params.encoders.iter_mut().try_for_each(|encoder| encoder.load(site))?;
+            Ok(Box::new(params.check()?))
+        },
         settings: || schemars::schema_for!(EncodeParams),
     }
 }
@@ -72,16 +76,13 @@ impl Encoding {
     ) -> Result<(), StageError> {
         let raw = raw.write(cx.store(), &part.options)?;
         let schema = part.table.schema();
-        leave(cx, &Encoded { port: &part.port, artifact: &part.artifact, schema, raw }, encoders, written)
+        let fitted = part.port == self.params().fit;
+        leave(cx, &Encoded { port: &part.port, artifact: &part.artifact, schema, raw, fitted }, encoders, written)
     }
 
     pub(crate) fn body(&self, encoders: &FittedEncoders, digest: Digest, state: Digest) -> Transformation {
-        let names = |start: u64, end: u64| match end - start {
-            0..=MAX_NAMES => (start..end).filter_map(|at| encoders.name(at as usize)).collect(),
-            _ => Vec::new(),
-        };
-        let columns =
-            encoders.ranges().into_iter().map(|range| EncodedColumn { names: names(range.start, range.end), range });
+        let ranges = encoders.ranges().into_iter().zip(encoders.names_of_ranges(MAX_NAMES));
+        let columns = ranges.map(|(range, names)| EncodedColumn { names, range });
         let (classes, positive) = match encoders.label() {
             Some(FittedLabel::Classification { classes, positive, .. }) => (classes.clone(), *positive),
             _ => (Vec::new(), None),
@@ -110,6 +111,8 @@ pub(crate) struct Encoded<'a> {
     pub(crate) schema: &'a TableSchema,
     /// The raw table.
     pub(crate) raw: ArtifactRef,
+    /// Whether encoders are fitted on it.
+    pub(crate) fitted: bool,
 }
 
 /// Leaves a part's matrix at its port; the encoders were written as this digest, in as many bytes.
@@ -119,7 +122,8 @@ pub(crate) fn leave(
     encoders: &FittedEncoders,
     (digest, bytes): (Digest, u64),
 ) -> Result<(), StageError> {
-    let matrix = Matrix::new(part.raw.clone(), digest).write(cx.store(), bytes)?;
+    let fitted = part.fitted && encoders.encoders().iter().any(FittedEncoder::knows_labels);
+    let matrix = Matrix::new(part.raw.clone(), digest).of_fitted(fitted).write(cx.store(), bytes)?;
     let lineage = lineage(cx.store(), part, encoders)?;
     cx.output(part.port.clone(), ArtifactRef { lineage: Some(lineage), ..matrix })
 }

@@ -7,6 +7,7 @@ use crate::{EncodeError, Encoding};
 use mlspec_model::{LABEL, ModelError, RawColumn, Vocabulary};
 use mlspec_record::{Digest, TableSchema};
 use mlspec_store::Store;
+use mlspec_table::polars::prelude::Series;
 use mlspec_table::{Table, TableError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) struct Statistics {
     rows: u64,
     /// A statistic for each raw column, in the order of the raw table.
     columns: Vec<(RawColumn, Statistic)>,
+    /// The raw columns of which encoders need the values of all rows.
+    values: Option<Table>,
 }
 
 impl KeptState {
@@ -52,7 +55,7 @@ impl Statistics {
     /// The statistics of no rows.
     pub(crate) fn new(encoding: &Encoding, schema: &TableSchema) -> Self {
         let columns = encoding.needs(schema).into_iter();
-        Self { rows: 0, columns: columns.map(|(raw, needs)| (raw, Statistic::new(needs))).collect() }
+        Self { rows: 0, columns: columns.map(|(raw, needs)| (raw, Statistic::new(needs))).collect(), values: None }
     }
 
     /// How many rows there are.
@@ -60,9 +63,29 @@ impl Statistics {
         self.rows
     }
 
-    /// The statistic of each raw column.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &Statistic> {
-        self.columns.iter().map(|(_, statistic)| statistic)
+    /// The statistic of each raw column, with the values of all rows where they are needed.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&Statistic, Option<&Series>)> {
+        self.columns.iter().map(|(raw, statistic)| {
+            let values = self.values.as_ref().filter(|_| statistic.needs().values());
+            let column = values.and_then(|values| values.column(&raw.name).ok());
+            (statistic, column.map(|column| column.as_materialized_series()))
+        })
+    }
+
+    /// The ids of the rows whose values are needed.
+    pub(crate) fn ids(&self) -> Vec<u64> {
+        self.values.as_ref().map(Table::ids).unwrap_or_default()
+    }
+
+    /// The raw columns of which the values of all rows are needed.
+    pub(crate) fn needed(&self) -> Vec<&str> {
+        let needed = self.columns.iter().filter(|(_, statistic)| statistic.needs().values());
+        needed.map(|(raw, _)| raw.name.as_str()).collect()
+    }
+
+    /// Says where those values are: in all rows of the raw table.
+    pub(crate) fn look_into(&mut self, raw: Table) {
+        self.values = Some(raw);
     }
 
     /// Adds rows that were encoded, with the terms found in them.
@@ -96,7 +119,7 @@ impl Statistics {
             };
             Some((raw, statistic))
         });
-        Some(Self { rows: kept.rows, columns: columns.collect::<Option<_>>()? })
+        Some(Self { rows: kept.rows, columns: columns.collect::<Option<_>>()?, values: None })
     }
 
     /// Keeps the state; `before` is what it was read from, `classes` are those of the other parts' labels.

@@ -1,7 +1,7 @@
 //! What encoders are fitted from: sums without rounding and counts, which rows can be added to and taken away from in any
 //! order. A fit and an update that end with the same rows end with the same statistics.
 
-use crate::tally::{KeptTally, Tally, category_id, number_id};
+use crate::tally::{KeptTally, Tally, category_id};
 use mlspec_measure::ExactSum;
 use mlspec_model::{Features, ModelError, RawColumn, Vocabulary};
 use mlspec_store::Store;
@@ -20,12 +20,14 @@ pub(crate) enum Needs {
     Nulls,
     /// Nulls, and the sums of the numbers and of their squares.
     Moments,
-    /// Nulls, and how often each number stands.
-    Numbers,
-    /// All that is known of numbers.
-    MomentsAndNumbers,
+    /// The values of all rows. They are not kept: an update reads them where they lie, in the raw table.
+    Values,
+    /// Nulls and sums, and the numbers of all rows.
+    MomentsAndValues,
     /// How often each category stands.
     Categories,
+    /// The same, and the categories of all rows.
+    CategoriesAndValues,
     /// How often each term stands, and in how many rows.
     Terms,
 }
@@ -33,17 +35,17 @@ pub(crate) enum Needs {
 impl Needs {
     /// Whether sums are needed.
     fn sums(self) -> bool {
-        matches!(self, Self::Moments | Self::MomentsAndNumbers)
+        matches!(self, Self::Moments | Self::MomentsAndValues)
     }
 
-    /// Whether each number is counted.
-    fn numbers(self) -> bool {
-        matches!(self, Self::Numbers | Self::MomentsAndNumbers)
+    /// Whether the values of all rows are needed.
+    pub(crate) fn values(self) -> bool {
+        matches!(self, Self::Values | Self::MomentsAndValues | Self::CategoriesAndValues)
     }
 
-    /// Whether it is about numbers.
-    fn of_numbers(self) -> bool {
-        self == Self::Nulls || self.sums() || self.numbers()
+    /// Whether values and nulls are counted, of any type.
+    fn counts_nulls(self) -> bool {
+        matches!(self, Self::Nulls | Self::Values)
     }
 }
 
@@ -102,14 +104,19 @@ impl Statistic {
         let column = |name: &str| table.column(name).map(|column| column.as_materialized_series());
         match self.needs {
             Needs::Nothing => {}
-            needs if needs.of_numbers() => {
+            needs if needs.counts_nulls() => {
+                let nulls = column(&raw.name)?.null_count() as u64;
+                self.nulls += nulls;
+                self.values += table.len() as u64 - nulls;
+            }
+            needs if needs.sums() => {
                 let series = column(&raw.name)?;
                 series.f64().map_err(TableError::from)?;
                 self.blocks(series, |part, block| {
                     block.f64().into_iter().flat_map(|values| values.iter()).for_each(|value| part.number(value));
                 });
             }
-            Needs::Categories => {
+            Needs::Categories | Needs::CategoriesAndValues => {
                 let series = column(&raw.name)?;
                 series.str().map_err(TableError::from)?;
                 self.blocks(series, |part, block| {
@@ -140,19 +147,18 @@ impl Statistic {
         let column = |name: &str| table.column(name).ok().map(|column| column.as_materialized_series());
         match self.needs {
             Needs::Nothing => {}
-            needs if needs.of_numbers() => {
+            needs if needs.counts_nulls() => {
+                let nulls = column(&raw.name)?.null_count() as u64;
+                self.nulls = self.nulls.checked_sub(nulls)?;
+                self.values = self.values.checked_sub(table.len() as u64 - nulls)?;
+            }
+            needs if needs.sums() => {
                 for value in column(&raw.name)?.f64().ok()?.iter() {
                     self.leave(value.is_some())?;
-                    let Some(value) = value else { continue };
-                    if needs.sums() {
-                        self.powers(value, -1.0);
-                    }
-                    if needs.numbers() {
-                        self.tally.take(number_id(value), 1, 1)?;
-                    }
+                    value.into_iter().for_each(|value| self.powers(value, -1.0));
                 }
             }
-            Needs::Categories => {
+            Needs::Categories | Needs::CategoriesAndValues => {
                 for text in column(&raw.name)?.str().ok()?.iter() {
                     self.leave(text.is_some())?;
                     self.tally.take(category_id(text), 1, 1)?;
@@ -180,12 +186,7 @@ impl Statistic {
             return;
         };
         self.values += 1;
-        if self.needs.sums() {
-            self.powers(value, 1.0);
-        }
-        if self.needs.numbers() {
-            self.tally.add(number_id(value), None, 1, 1);
-        }
+        self.powers(value, 1.0);
     }
 
     /// Adds a number and its square, or takes them away.
@@ -236,7 +237,7 @@ impl Statistic {
 
     /// Keeps the statistics; `before` is what they were read from. Nothing is fitted from sums that are not finite.
     pub(crate) fn keep(&self, store: &Store, before: Option<&KeptStatistic>) -> Result<KeptStatistic, TableError> {
-        let counts = self.needs.numbers() || matches!(self.needs, Needs::Categories | Needs::Terms);
+        let counts = matches!(self.needs, Needs::Categories | Needs::CategoriesAndValues | Needs::Terms);
         let before = before.and_then(|before| before.tally.as_ref());
         Ok(KeptStatistic {
             values: self.values,
@@ -262,32 +263,6 @@ impl Statistic {
         }
         Moments::new(rows, sum, squares)
     }
-
-    /// The middle number, or the mean of the two in the middle.
-    pub(crate) fn median(&self) -> Option<f64> {
-        let numbers = self.tally.numbers();
-        let total: u64 = numbers.iter().map(|(_, rows)| rows).sum();
-        let at = |position: u64| {
-            let mut before = 0;
-            let found = numbers.iter().find(|(_, rows)| {
-                before += rows;
-                position < before
-            });
-            found.map(|(number, _)| *number)
-        };
-        let upper = at(total / 2)?;
-        if total % 2 == 1 { Some(upper) } else { Some(at((total / 2).checked_sub(1)?)? / 2.0 + upper / 2.0) }
-    }
-
-    /// The number that stands most often, the least of several such.
-    pub(crate) fn most_frequent(&self) -> Option<f64> {
-        let numbers = self.tally.numbers().into_iter();
-        let better = |best: Option<(f64, u64)>, next: (f64, u64)| match best {
-            Some(best) if best.1 >= next.1 => Some(best),
-            _ => Some(next),
-        };
-        numbers.fold(None, better).map(|(number, _)| number)
-    }
 }
 
 /// Mean and variance.
@@ -300,7 +275,8 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    fn new(rows: u64, sum: ExactSum, squares: ExactSum) -> Option<Self> {
+    /// Those of so many numbers with this sum and sum of squares; none where there are no numbers, or squares are too large.
+    pub(crate) fn new(rows: u64, sum: ExactSum, squares: ExactSum) -> Option<Self> {
         if rows == 0 {
             return None;
         }
@@ -347,7 +323,7 @@ mod tests {
     use super::*;
 
     fn statistic(values: impl IntoIterator<Item = Option<f64>>) -> Statistic {
-        let mut statistic = Statistic::new(Needs::MomentsAndNumbers);
+        let mut statistic = Statistic::new(Needs::Moments);
         values.into_iter().for_each(|value| statistic.number(value));
         statistic
     }
@@ -408,20 +384,5 @@ mod tests {
     fn order_plays_no_part() {
         let values: Vec<f64> = (0..1000).map(|i| f64::from(i * 7919 % 1000) * 0.1 + 1e6 / f64::from(i + 1)).collect();
         assert_eq!(moments(values.iter().copied()), moments(values.iter().rev().copied()));
-    }
-
-    #[test]
-    fn medians_and_modes() {
-        let cases: [(&[f64], Option<f64>, Option<f64>); 5] = [
-            (&[3.0, 1.0, 2.0], Some(2.0), Some(1.0)),
-            (&[4.0, 1.0, 2.0, 4.0], Some(3.0), Some(4.0)),
-            (&[2.0, 2.0, 1.0, 1.0], Some(1.5), Some(1.0)),
-            (&[-2.0, -1.0, 0.0, -0.0], Some(-0.5), Some(0.0)),
-            (&[], None, None),
-        ];
-        for (values, middle, mode) in cases {
-            let found = statistic(values.iter().copied().map(Some));
-            assert_eq!((found.median(), found.most_frequent()), (middle, mode));
-        }
     }
 }

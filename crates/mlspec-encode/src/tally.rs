@@ -1,4 +1,4 @@
-//! How often each category, term or number stands in the fitted rows; kept as a document while small, else as a table.
+//! How often each category or term stands in the fitted rows; kept as a document while small, else as a table.
 
 use mlspec_model::{TermMap, term_hash};
 use mlspec_record::Digest;
@@ -17,7 +17,7 @@ const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
 /// One of the things counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The category or term; null, and every number, has none.
+    /// The category or term; null has none.
     pub(crate) text: Option<String>,
     /// In how many rows it stands.
     pub(crate) rows: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Entry {
     pub(crate) count: u64,
 }
 
-/// Counts by id: the hash of a text, or a number's bits.
+/// Counts by id: the hash of a text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     entries: TermMap<Entry>,
@@ -62,17 +62,6 @@ pub(crate) fn category_id(category: Option<&str>) -> u64 {
     category.map_or(NULL, term_hash)
 }
 
-/// The id of a number: ids ascend as numbers do. −0 is 0.
-pub(crate) fn number_id(number: f64) -> u64 {
-    let bits = (number + 0.0).to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
-}
-
-/// The number of an id.
-fn number_of(id: u64) -> f64 {
-    f64::from_bits(if id >> 63 == 1 { id & !(1 << 63) } else { !id })
-}
-
 impl Tally {
     /// The entries, in no order that means something.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -87,13 +76,6 @@ impl Tally {
     /// Whether two texts have the same hash, so that their counts are mixed up.
     pub(crate) fn collided(&self) -> bool {
         self.collided
-    }
-
-    /// Numbers and how often they stand, ascending.
-    pub(crate) fn numbers(&self) -> Vec<(f64, u64)> {
-        let mut ids: Vec<(u64, u64)> = self.entries.iter().map(|(id, entry)| (*id, entry.rows)).collect();
-        ids.sort_unstable();
-        ids.into_iter().map(|(id, rows)| (number_of(id), rows)).collect()
     }
 
     /// Says that two texts have the same hash.
@@ -196,15 +178,6 @@ impl Tally {
 mod tests {
     use super::*;
     use mlspec_testkit::Bench;
-
-    #[test]
-    fn ids_of_numbers_ascend_as_they_do() {
-        let numbers = [f64::MIN, -1.5, -5e-324, 0.0, 5e-324, 1.0, f64::MAX];
-        let ids: Vec<u64> = numbers.iter().map(|number| number_id(*number)).collect();
-        assert!(ids.is_sorted());
-        assert_eq!(ids.iter().map(|id| number_of(*id)).collect::<Vec<_>>(), numbers);
-        assert_eq!(number_id(-0.0), number_id(0.0));
-    }
 
     #[test]
     fn what_is_kept_depends_on_the_counts_alone() {

@@ -6,7 +6,7 @@ use crate::stage::{Encoded, leave};
 use crate::state::{KeptState, Statistics, classes_of};
 use crate::tally::{KeptTally, Tally, category_id};
 use crate::{EncodeError, Encoding};
-use mlspec_model::{FittedEncoder, FittedEncoders, LABEL, Matrix, Unknown, encode_rows, encode_rows_with_terms};
+use mlspec_model::{FittedEncoders, LABEL, Matrix, encode_rows, encode_rows_with_terms};
 use mlspec_record::body::Transformation;
 use mlspec_record::{ArtifactKind, ArtifactRef, Name, TableSchema};
 use mlspec_stage::{Changes, Context, Previous, StageError};
@@ -24,6 +24,8 @@ struct Part<'a> {
     difference: Difference,
     /// The raw table before.
     raw: ArtifactRef,
+    /// Whether encoders are fitted on it.
+    fitted: bool,
 }
 
 /// The raw table of a part, the classes of its labels, and a warning.
@@ -56,7 +58,7 @@ impl Part<'_> {
     }
 
     fn encoded(&self, raw: ArtifactRef) -> Encoded<'_> {
-        Encoded { port: self.port, artifact: &self.artifact, schema: &self.schema, raw }
+        Encoded { port: self.port, artifact: &self.artifact, schema: &self.schema, raw, fitted: self.fitted }
     }
 }
 
@@ -71,13 +73,18 @@ impl Encoding {
         let Some(statistics) = Statistics::read(self, &fit.schema, store, &before.state) else { return Ok(false) };
         let start = cx.host().seconds();
         let Some(statistics) = self.after(store, fit, statistics)? else { return Ok(false) };
-        let (statistics, raw) = statistics.map_err(|error| error.of(fit.port.as_str()))?;
+        let (mut statistics, raw) = statistics.map_err(|error| error.of(fit.port.as_str()))?;
+        let patched = fit.patched(store, &raw)?;
+        let needed = statistics.needed();
+        if !needed.is_empty() {
+            statistics.look_into(Table::read_columns(store, &patched.digest, &needed)?);
+        }
         let mut warnings = Vec::new();
         let encoders = self.fit_to(&statistics, &fit.schema, &mut warnings);
         let encoders = encoders.map_err(|error| error.of(fit.port.as_str()))?;
         cx.measure("fit_seconds", cx.host().seconds() - start);
         let written = encoders.write(store)?;
-        let mut left = vec![fit.encoded(fit.patched(store, &raw)?)];
+        let mut left = vec![fit.encoded(patched)];
         let (mut classes, fewer) = (BTreeMap::new(), knows_less(&before.encoders, &encoders));
         for part in others {
             cx.check_cancelled()?;
@@ -116,7 +123,8 @@ impl Encoding {
             let now = manifest(store, &artifact.digest).ok()?;
             let raw = Matrix::read(store, &previous.output(port.as_str())?.digest).ok()?.raw;
             let same_chunks = manifest(store, &raw.digest).ok()?.options() == now.options();
-            same_chunks.then_some(Part { port, artifact, schema: now.schema, difference, raw })
+            let fitted = *port == self.params().fit;
+            same_chunks.then_some(Part { port, artifact, schema: now.schema, difference, raw, fitted })
         };
         Some(Before { parts: self.parts().map(part).collect::<Option<_>>()?, encoders, state })
     }
@@ -185,13 +193,10 @@ fn classes_before(store: &Store, part: &Part<'_>, counted: &KeptTally) -> Option
 /// Whether rows that could be encoded may be refused now: a category or class is no longer known.
 fn knows_less(before: &FittedEncoders, now: &FittedEncoders) -> bool {
     let categories = |encoders: &FittedEncoders| {
-        let mut all: BTreeSet<(usize, usize, Option<String>)> = BTreeSet::new();
+        let mut all: BTreeSet<(usize, String, Option<String>)> = BTreeSet::new();
         for (at, encoder) in encoders.encoders().iter().enumerate() {
-            let FittedEncoder::OneHot(one_hot) = encoder else { continue };
-            let strict = one_hot.columns.iter().enumerate().filter(|(_, column)| column.unknown == Unknown::Error);
-            for (column, found) in strict {
-                let known = found.categories.iter().chain(&found.infrequent).cloned();
-                all.extend(known.map(|category| (at, column, category)));
+            for (column, known) in encoder.only() {
+                all.extend(known.into_iter().map(|known| (at, column.to_owned(), known.map(str::to_owned))));
             }
         }
         all

@@ -96,6 +96,10 @@ pub enum RowProblem {
     UnseenClass,
     /// A weight below zero.
     NegativeWeight,
+    /// A number that has no such logarithm or power.
+    OutsideDomain,
+    /// A number of which an encoder makes one that is not finite.
+    Overflow,
 }
 
 impl std::fmt::Display for RowProblem {
@@ -106,6 +110,8 @@ impl std::fmt::Display for RowProblem {
             Self::UnseenCategory => "has a category that the fitted rows don't have",
             Self::UnseenClass => "has a class that the fitted rows don't have",
             Self::NegativeWeight => "is a weight below zero",
+            Self::OutsideDomain => "has a number outside the domain of the logarithm or power",
+            Self::Overflow => "has a number whose feature is not finite",
         })
     }
 }
@@ -118,6 +124,10 @@ impl RowProblem {
             Self::UnseenCategory => "set `handle_unknown: ignore`, or fit on rows that have all categories",
             Self::UnseenClass => "group rare classes, or split so that the fitted part has all",
             Self::NegativeWeight => "weights are zero or more",
+            Self::OutsideDomain => {
+                "`log1p` takes numbers above -1, other logarithms and `box_cox` above 0, `yeo_johnson` any"
+            }
+            Self::Overflow => "leave such rows out, or scale the column before",
         }
     }
 }

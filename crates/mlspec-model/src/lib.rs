@@ -20,9 +20,11 @@ mod target;
 mod text;
 
 pub use encoders::{
-    CountedTerm, FittedEncoder, FittedEncoders, FittedLabel, HashingVectorizer, ImputedColumn, Imputer, LABEL,
-    LengthUnit, Lengths, Norm, NumberColumn, Numbers, OneHot, OneHotColumn, RawColumn, RawKind, TextNulls, Tfidf,
-    TfidfColumn, Unknown, Vocabulary, WEIGHT, encode_rows, encode_rows_with_terms,
+    BinColumn, Bins, CategoryColumn, CategoryNumbers, CountedTerm, DatePart, DateParts, FittedEncoder, FittedEncoders,
+    FittedLabel, HashingVectorizer, ImputedColumn, Imputer, LABEL, LengthUnit, Lengths, MissingIndicator, Norm,
+    NumberColumn, NumberMap, Numbers, OneHot, OneHotColumn, Onnx, Pca, Polynomial, RawColumn, RawKind, TargetColumn,
+    TargetEncoder, TargetMeans, TextNulls, Tfidf, TfidfColumn, Unknown, UnknownCategory, Vocabulary, WEIGHT,
+    encode_rows, encode_rows_with_terms, target_fold,
 };
 pub use error::{ModelError, RowProblem};
 pub use features::{Block, Features, Row};
@@ -30,4 +32,4 @@ pub use matrix::{LoadedMatrix, Matrix, PredictedRows, StoredMatrix};
 pub use model::{Model, Predictor};
 pub use predict::{DecisionTree, Linear, Logistic, Prediction, Split, TreeNode};
 pub use target::Target;
-pub use text::{Analyzer, TermHasher, TermMap, Terms, murmur3_32, term_hash};
+pub use text::{Analyzer, TermHasher, TermKind, TermMap, Terms, murmur3_32, term_hash};

@@ -19,6 +19,9 @@ pub struct Matrix {
     pub raw: ArtifactRef,
     /// The fitted encoders.
     pub encoders: Digest,
+    /// Whether the rows are those that the encoders were fitted on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fitted: bool,
 }
 
 impl Matrix {
@@ -27,7 +30,12 @@ impl Matrix {
 
     /// A matrix of this raw table and these encoders.
     pub fn new(raw: ArtifactRef, encoders: Digest) -> Self {
-        Self { format: Self::FORMAT.to_owned(), raw, encoders }
+        Self { format: Self::FORMAT.to_owned(), raw, encoders, fitted: false }
+    }
+
+    /// The same, saying whether the rows are those that the encoders were fitted on.
+    pub fn of_fitted(self, fitted: bool) -> Self {
+        Self { fitted, ..self }
     }
 
     /// Keeps the object in a store; `encoders_bytes` is the size of the encoders there. Its lineage is for the caller to add.
@@ -63,6 +71,7 @@ pub struct StoredMatrix<'a> {
     columns: Vec<String>,
     encoders: Arc<FittedEncoders>,
     encoders_digest: Digest,
+    fitted: bool,
 }
 
 /// Rows of a matrix without their features, and what a model says about them.
@@ -84,11 +93,11 @@ impl<'a> StoredMatrix<'a> {
     /// # Errors
     /// When something is missing, was changed on disk, or does not fit together.
     pub fn open(store: &'a Store, matrix: &ArtifactRef) -> Result<Self, ModelError> {
-        let Matrix { raw, encoders: encoders_digest, .. } = Matrix::read(store, &matrix.digest)?;
+        let Matrix { raw, encoders: encoders_digest, fitted, .. } = Matrix::read(store, &matrix.digest)?;
         let encoders = Arc::new(FittedEncoders::read(store, &encoders_digest)?);
         let manifest = manifest(store, &raw.digest)?;
         let columns = encoders.raw_columns().into_iter().map(|column| column.name).collect();
-        Ok(Self { store, raw: raw.digest, manifest, columns, encoders, encoders_digest })
+        Ok(Self { store, raw: raw.digest, manifest, columns, encoders, encoders_digest, fitted })
     }
 
     /// What the features are made with.
@@ -111,7 +120,7 @@ impl<'a> StoredMatrix<'a> {
         &self,
         work: impl Fn(Vec<u64>, Assembled) -> Result<T, ModelError> + Sync,
     ) -> Result<Vec<T>, ModelError> {
-        let assembler = Assembler::new(&self.encoders)?;
+        let assembler = Assembler::new(&self.encoders, self.fitted)?;
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let chunks = (0..self.manifest.chunks.len().max(1)).into_par_iter().map(|at| {
             let raw = Table::read_chunk(self.store, &self.raw, &self.manifest, at, &columns)?;

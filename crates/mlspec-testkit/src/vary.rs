@@ -136,7 +136,7 @@ fn matrix(bench: &Bench, artifact: &ArtifactRef, parent: &ArtifactRef) -> Option
     let raw = encode_rows(&bench.table(parent), &encoders.raw_columns()).ok()?;
     let raw = must("write a table", raw.write(store, &ChunkOptions::rows(chunk_rows(bench, &before.raw.digest))));
     let bytes = artifact.bytes.saturating_sub(before.raw.bytes);
-    Some(must("write a matrix", Matrix::new(raw, before.encoders).write(store, bytes)))
+    Some(must("write a matrix", Matrix::new(raw, before.encoders).of_fitted(before.fitted).write(store, bytes)))
 }
 
 #[track_caller]

@@ -415,6 +415,28 @@ fn with(mut settings: Value, more: Value) -> Value {
     settings
 }
 
+/// One of the encoders of numbers that are fitted from the values of all rows, or from none.
+fn number_encoder(choice: u8, columns: &Value, impute: &Value, variant: u8) -> (&'static str, Value) {
+    let (name, more) = match choice {
+        12 | 13 => ("min_max_scaler", json!({"clip": variant % 2 == 1})),
+        14 => ("max_abs_scaler", json!({})),
+        15 | 16 => ("robust_scaler", json!({"unit_variance": variant % 2 == 1})),
+        17 => ("power_transformer", json!({"standardize": variant % 2 == 1})),
+        18 | 19 => {
+            let strategy = ["uniform", "quantile", "kmeans"][usize::from(variant) % 3];
+            let encode = if variant % 2 == 1 { "ordinal" } else { "onehot" };
+            ("k_bins_discretizer", json!({"n_bins": 3, "strategy": strategy, "encode": encode}))
+        }
+        20 => return ("missing_indicator", json!({ "columns": columns })),
+        21 => ("polynomial_features", json!({"degree": 2, "include_bias": false})),
+        22 => ("pca", json!({"whiten": variant % 2 == 1})),
+        _ => ("min_max_scaler", json!({"feature_range": [-1, 1]})),
+    };
+    let mut settings = json!({"columns": columns, "impute": impute});
+    more.as_object().into_iter().flatten().for_each(|(key, value)| settings[key] = value.clone());
+    (name, settings)
+}
+
 fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value) {
     let columns = json!([column.name]);
     let impute = [json!("mean"), json!("median"), json!("most_frequent"), json!({"constant": 0.5})]
@@ -433,6 +455,33 @@ fn encoder_of(column: &Column, encoder: u8, variant: u8) -> (&'static str, Value
         };
         ("one_hot", with(json!({"columns": columns, "handle_unknown": "ignore"}), more))
     };
+    let target = || {
+        let smooth = if variant.is_multiple_of(2) { json!("auto") } else { json!(2.5) };
+        ("target_encoder", json!({"columns": columns, "smooth": smooth, "cv": 2 + variant % 3}))
+    };
+    // Half of the draws go to the encoders that there are most of.
+    match (column.kind, encoder % 24) {
+        (Kind::Boolean, 12) => return ("log", json!({"columns": columns, "impute": "most_frequent"})),
+        (Kind::Float | Kind::Integer | Kind::Boolean, choice @ 12..=23) => {
+            return number_encoder(choice, &columns, &impute, variant);
+        }
+        (Kind::Text, 12 | 13) => return target(),
+        (Kind::Integer, 0) => return target(),
+        (Kind::Text, 14 | 15) => {
+            let settings = json!({"columns": columns, "handle_unknown": "use_encoded_value", "unknown_value": -1, "encoded_missing_value": -2});
+            let more =
+                if variant.is_multiple_of(2) { json!({"min_frequency": 2}) } else { json!({"max_categories": 2}) };
+            return ("ordinal", with(settings, more));
+        }
+        (Kind::Text, 16 | 17) => return ("count_encoder", json!({"columns": columns, "normalize": variant % 2 == 1})),
+        (Kind::Text, 18) => return ("missing_indicator", json!({ "columns": columns })),
+        (Kind::Text, 19 | 20) => {
+            let analyzer = ["char", "char_wb"][usize::from(variant) % 2];
+            let terms = json!({"analyzer": analyzer, "ngram_range": [1, 2], "max_features": 6});
+            return ("count_vectorizer", with(text, terms));
+        }
+        _ => {}
+    }
     match (column.kind, encoder % 6) {
         (Kind::Integer | Kind::Boolean, 5) | (Kind::Text, 0..=2) => one_hot(),
         (Kind::Text, 3) => {

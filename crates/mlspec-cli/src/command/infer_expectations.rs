@@ -7,7 +7,7 @@ use crate::terminal::Out;
 use mlspec_record::{ArtifactKind, ExitCode, Name, PortRef};
 use mlspec_table::format::{Compression, Format, InputFile, ReadOptions, read};
 use mlspec_table::{Table, TableError};
-use mlspec_validate::infer;
+use mlspec_validate::{ExpectationsDocument, infer};
 use std::path::{Path, PathBuf};
 
 /// Write a first document of expectations from data, for review
@@ -29,17 +29,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
-    let path = Path::new(&args.source);
-    let (table, name) = match path.is_file() {
-        true => (of_file(path, &args.source)?, path.file_name().and_then(|name| name.to_str()).unwrap_or_default()),
-        false => (of_run(args, common)?, args.source.split('.').next().unwrap_or_default()),
-    };
-    let named = name.split('.').next().and_then(|name| Name::new(name).ok());
-    let name =
-        args.name.clone().or(named).ok_or_else(|| {
-            Misuse::new("the file's name cannot be that of the document").hint("name it with `--name`")
-        })?;
-    let document = infer(&table, name)?;
+    let document = expectations_of(&args.source, args.name.clone(), &args.which, common)?;
     let text = if common.json { format!("{:#}\n", super::json(&document)?) } else { document.to_yaml() };
     match &args.output {
         Some(output) if output.exists() => {
@@ -57,6 +47,25 @@ pub(crate) fn execute(args: &Args, common: &Common) -> Ended {
     Ok(ExitCode::Done)
 }
 
+/// What a table is like: a file, or an output of a run.
+pub(super) fn expectations_of(
+    source: &str,
+    name: Option<Name>,
+    which: &WhichRun,
+    common: &Common,
+) -> Result<ExpectationsDocument, Fault> {
+    let path = Path::new(source);
+    let (table, called) = match path.is_file() {
+        true => (of_file(path, source)?, path.file_name().and_then(|name| name.to_str()).unwrap_or_default()),
+        false => (of_run(source, which, common)?, source.split('.').next().unwrap_or_default()),
+    };
+    let called = called.split('.').next().and_then(|name| Name::new(name).ok());
+    let name = name
+        .or(called)
+        .ok_or_else(|| Misuse::new("the file's name cannot be that of the document").hint("name it with `--name`"))?;
+    Ok(infer(&table, name)?)
+}
+
 fn of_file(path: &Path, name: &str) -> Result<Table, Fault> {
     let format = Format::of_path(name).ok_or_else(|| {
         Misuse::new(format!("the format of `{name}` is not known by its ending"))
@@ -68,13 +77,13 @@ fn of_file(path: &Path, name: &str) -> Result<Table, Fault> {
     Ok(Table::number(frame, 0)?)
 }
 
-fn of_run(args: &Args, common: &Common) -> Result<Table, Fault> {
-    let port = PortRef::new(&args.source)
-        .map_err(|error| Misuse::new(format!("there is no file `{}`, and {error}", args.source)))?;
-    let view = home::view(common, &args.which, Some(port.step.as_str()))?;
+fn of_run(source: &str, which: &WhichRun, common: &Common) -> Result<Table, Fault> {
+    let port =
+        PortRef::new(source).map_err(|error| Misuse::new(format!("there is no file `{source}`, and {error}")))?;
+    let view = home::view(common, which, Some(port.step.as_str()))?;
     let artifact = view.output(&port)?;
     if artifact.kind != ArtifactKind::Table {
-        return Err(Misuse::new(format!("`{}` carries a {}, expected a table", args.source, artifact.kind)).into());
+        return Err(Misuse::new(format!("`{source}` carries a {}, expected a table", artifact.kind)).into());
     }
     let table = Table::read(&home::store(common)?, &artifact.digest);
     table.map_err(|error: TableError| Fault::from(error))

@@ -11,6 +11,7 @@ pub(crate) mod example;
 pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod impact;
+pub(crate) mod infer_encode;
 pub(crate) mod infer_expectations;
 pub(crate) mod key;
 pub(crate) mod lineage;

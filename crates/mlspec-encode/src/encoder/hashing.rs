@@ -1,10 +1,10 @@
 //! Counts of words, at columns that their hashes give.
 
 use super::scaler::yes;
-use super::{Fit, Fitting};
+use super::{Fit, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
-use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TextNulls};
+use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TermKind, TextNulls};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,10 @@ pub struct HashingVectorizer {
     #[serde(default = "n_features")]
     #[schemars(extend("minimum" = 1, "maximum" = 2_147_483_647))]
     pub n_features: u32,
-    /// The least and the greatest number of words of a term, from 1 to 16.
+    /// What terms are.
+    #[serde(default, skip_serializing_if = "TermKind::is_word")]
+    pub analyzer: TermKind,
+    /// The least and the greatest number of words or characters of a term, from 1 to 16.
     #[serde(default = "one_word")]
     pub ngram_range: (u32, u32),
     /// Whether texts are put in lower case first.
@@ -46,7 +49,7 @@ pub(super) fn one_word() -> (u32, u32) {
 }
 
 pub(super) fn check_range(ngram_range: (u32, u32)) -> Result<(), EncodeError> {
-    let analyzer = Analyzer { lowercase: true, ngram_range };
+    let analyzer = Analyzer { ngram_range, ..Analyzer::default() };
     analyzer
         .check()
         .map_err(|_| EncodeError::Setting { name: "ngram_range", range: "two ascending numbers from 1 to 16" })
@@ -54,7 +57,7 @@ pub(super) fn check_range(ngram_range: (u32, u32)) -> Result<(), EncodeError> {
 
 impl HashingVectorizer {
     fn analyzer(&self) -> Analyzer {
-        Analyzer { lowercase: self.lowercase, ngram_range: self.ngram_range }
+        Analyzer { analyzer: self.analyzer, lowercase: self.lowercase, ngram_range: self.ngram_range }
     }
 }
 
@@ -83,7 +86,7 @@ impl Fit for HashingVectorizer {
         Needs::Nothing
     }
 
-    fn fit(&self, _: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+    fn fit(&self, _: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
         Ok(FittedEncoder::HashingVectorizer(mlspec_model::HashingVectorizer {
             columns: self.columns.clone(),
             n_features: self.n_features,

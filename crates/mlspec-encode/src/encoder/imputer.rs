@@ -1,6 +1,6 @@
 //! Numbers with nulls filled.
 
-use super::{Fit, Fitting};
+use super::{Fit, Fitting, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, ImputedColumn, RawKind};
@@ -20,6 +20,43 @@ pub enum Impute {
     MostFrequent,
     /// This number.
     Constant(f64),
+}
+
+/// What null means in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberNulls {
+    /// An error.
+    #[default]
+    Error,
+    /// A missing value: the feature is NaN, which estimators that know missing values take. Nothing is fitted from it.
+    Keep,
+}
+
+impl NumberNulls {
+    /// Whether null is kept.
+    pub(crate) fn keep(self) -> bool {
+        self == Self::Keep
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What a raw table keeps of numbers for which this stands where they are null.
+    pub(crate) fn kind(self, impute: Option<Impute>) -> RawKind {
+        RawKind::Number { nulls: impute.is_some() || self.keep() }
+    }
+
+    pub(crate) fn check(self, impute: Option<Impute>) -> Result<(), EncodeError> {
+        match impute {
+            Some(_) if self.keep() => {
+                Err(EncodeError::Setting { name: "nulls", range: "left out where `impute` is set" })
+            }
+            Some(impute) => impute.check(),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Numbers with nulls filled, as scikit-learn's `SimpleImputer`.
@@ -50,8 +87,16 @@ impl Impute {
     pub(crate) fn needs(self) -> Needs {
         match self {
             Self::Mean => Needs::Moments,
-            Self::Median | Self::MostFrequent => Needs::Numbers,
+            Self::Median | Self::MostFrequent => Needs::Values,
             Self::Constant(_) => Needs::Nulls,
+        }
+    }
+
+    /// What an encoder needs of a column that is fitted from the values of all rows, this standing for null.
+    pub(crate) fn needs_with_values(impute: Option<Self>) -> Needs {
+        match impute.map(Self::needs) {
+            Some(Needs::Moments) => Needs::MomentsAndValues,
+            _ => Needs::Values,
         }
     }
 
@@ -67,11 +112,27 @@ impl Impute {
                     .ok_or_else(|| EncodeError::TooLarge { column: fitting.column.to_owned() });
             }
             Self::Mean => None,
-            Self::Median => statistic.median(),
-            Self::MostFrequent => statistic.most_frequent(),
+            Self::Median => median(&fitting.sorted(None)),
+            Self::MostFrequent => most_frequent(&fitting.sorted(None)),
         };
         found.ok_or_else(|| fitting.all_null())
     }
+}
+
+/// The middle one of ascending numbers, or the mean of the two in the middle.
+pub(super) fn median(sorted: &[f64]) -> Option<f64> {
+    let upper = *sorted.get(sorted.len() / 2)?;
+    if sorted.len() % 2 == 1 { Some(upper) } else { Some(sorted.get(sorted.len() / 2 - 1)? / 2.0 + upper / 2.0) }
+}
+
+/// The one of ascending numbers that stands most often, the least of several such.
+fn most_frequent(sorted: &[f64]) -> Option<f64> {
+    let runs = sorted.chunk_by(|a, b| a == b);
+    let most = runs.fold(None, |best: Option<&[f64]>, run| match best {
+        Some(best) if best.len() >= run.len() => Some(best),
+        _ => Some(run),
+    });
+    most?.first().copied()
 }
 
 impl Fit for Imputer {
@@ -95,12 +156,30 @@ impl Fit for Imputer {
         self.strategy.needs()
     }
 
-    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
         let fit = |fitting: &Fitting<'_>| {
             let indicator = self.indicator && fitting.statistic.nulls() > 0;
             Ok(ImputedColumn { column: fitting.column.to_owned(), fill: self.strategy.fill(fitting)?, indicator })
         };
-        let columns = columns.iter().map(fit).collect::<Result<_, EncodeError>>()?;
-        Ok(FittedEncoder::Imputer(mlspec_model::Imputer { columns }))
+        Ok(FittedEncoder::Imputer(mlspec_model::Imputer { columns: rows.each(fit)? }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_and_modes() {
+        let cases: [(&[f64], Option<f64>, Option<f64>); 5] = [
+            (&[1.0, 2.0, 3.0], Some(2.0), Some(1.0)),
+            (&[1.0, 2.0, 4.0, 4.0], Some(3.0), Some(4.0)),
+            (&[1.0, 1.0, 2.0, 2.0], Some(1.5), Some(1.0)),
+            (&[-2.0, -1.0, 0.0, 0.0], Some(-0.5), Some(0.0)),
+            (&[], None, None),
+        ];
+        for (sorted, middle, mode) in cases {
+            assert_eq!((median(sorted), most_frequent(sorted)), (middle, mode));
+        }
     }
 }

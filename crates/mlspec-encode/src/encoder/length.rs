@@ -1,7 +1,7 @@
 //! Lengths of texts.
 
 use super::scaler::scale;
-use super::{Fit, Fitting};
+use super::{Fit, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, LengthUnit, Lengths, NumberColumn, RawKind, TextNulls};
@@ -43,12 +43,11 @@ impl Fit for Length {
         if self.standardize { Needs::Moments } else { Needs::Nothing }
     }
 
-    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = columns.iter().map(|fitting| match self.standardize {
+    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = rows.each(|fitting| match self.standardize {
             true => scale(fitting, None, (true, true), warnings),
             false => Ok(NumberColumn::unscaled(fitting.column)),
-        });
-        let columns = columns.collect::<Result<_, EncodeError>>()?;
+        })?;
         Ok(FittedEncoder::Length(Lengths { columns, unit: self.unit, nulls: self.nulls }))
     }
 }

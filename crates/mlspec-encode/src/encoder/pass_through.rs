@@ -1,6 +1,6 @@
 //! Numbers and booleans as they are.
 
-use super::{Fit, Fitting, Impute};
+use super::{Fit, Impute, NumberNulls, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, NumberColumn, Numbers, RawKind};
@@ -17,6 +17,9 @@ pub struct PassThrough {
     /// What stands for null; without it, null is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impute: Option<Impute>,
+    /// What null means where nothing stands for it.
+    #[serde(default, skip_serializing_if = "NumberNulls::is_default")]
+    pub nulls: NumberNulls,
 }
 
 impl Fit for PassThrough {
@@ -29,23 +32,22 @@ impl Fit for PassThrough {
     }
 
     fn kind(&self) -> RawKind {
-        RawKind::Number { nulls: self.impute.is_some() }
+        self.nulls.kind(self.impute)
     }
 
     fn check(&self) -> Result<(), EncodeError> {
-        self.impute.map_or(Ok(()), Impute::check)
+        self.nulls.check(self.impute)
     }
 
     fn needs(&self) -> Needs {
         self.impute.map_or(Needs::Nothing, Impute::needs)
     }
 
-    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = columns.iter().map(|fitting| {
+    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = rows.each(|fitting| {
             let fill = self.impute.map(|impute| impute.fill(fitting)).transpose()?;
-            Ok(NumberColumn { fill, ..NumberColumn::unscaled(fitting.column) })
-        });
-        let columns = columns.collect::<Result<_, EncodeError>>()?;
+            Ok(NumberColumn { fill, keep_nulls: self.nulls.keep(), ..NumberColumn::unscaled(fitting.column) })
+        })?;
         Ok(FittedEncoder::PassThrough(Numbers { columns }))
     }
 }

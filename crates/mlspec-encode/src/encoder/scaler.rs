@@ -1,6 +1,6 @@
 //! Numbers less their mean, divided by their standard deviation.
 
-use super::{Fit, Fitting, Impute};
+use super::{Fit, Fitting, Impute, NumberNulls, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
 use mlspec_model::{FittedEncoder, NumberColumn, Numbers, RawKind};
@@ -24,6 +24,9 @@ pub struct StandardScaler {
     /// What stands for null, before mean and deviation are taken; without it, null is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impute: Option<Impute>,
+    /// What null means where nothing stands for it.
+    #[serde(default, skip_serializing_if = "NumberNulls::is_default")]
+    pub nulls: NumberNulls,
 }
 
 pub(super) fn yes() -> bool {
@@ -40,26 +43,26 @@ impl Fit for StandardScaler {
     }
 
     fn kind(&self) -> RawKind {
-        RawKind::Number { nulls: self.impute.is_some() }
+        self.nulls.kind(self.impute)
     }
 
     fn check(&self) -> Result<(), EncodeError> {
-        self.impute.map_or(Ok(()), Impute::check)
+        self.nulls.check(self.impute)
     }
 
     fn needs(&self) -> Needs {
         match self.impute.map(Impute::needs) {
-            Some(Needs::Numbers) => Needs::MomentsAndNumbers,
+            Some(Needs::Values) => Needs::MomentsAndValues,
             _ => Needs::Moments,
         }
     }
 
-    fn fit(&self, columns: &[Fitting<'_>], warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = columns.iter().map(|fitting| {
+    fn fit(&self, rows: &Rows<'_>, warnings: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        let columns = rows.each(|fitting| {
             let fill = self.impute.map(|impute| impute.fill(fitting)).transpose()?;
-            scale(fitting, fill, (self.with_mean, self.with_std), warnings)
-        });
-        let columns = columns.collect::<Result<_, EncodeError>>()?;
+            let column = scale(fitting, fill, (self.with_mean, self.with_std), warnings)?;
+            Ok(NumberColumn { keep_nulls: self.nulls.keep(), ..column })
+        })?;
         Ok(FittedEncoder::StandardScaler(Numbers { columns }))
     }
 }
@@ -72,6 +75,9 @@ pub(super) fn scale(
     warnings: &mut Vec<String>,
 ) -> Result<NumberColumn, EncodeError> {
     let column = fitting.column.to_owned();
+    if fill.is_none() && fitting.statistic.nulls() == fitting.rows {
+        return Err(fitting.all_null());
+    }
     let Some(moments) = fitting.statistic.moments(fill) else { return Err(EncodeError::TooLarge { column }) };
     let constant = with_std && moments.is_constant();
     if constant {
@@ -80,5 +86,10 @@ pub(super) fn scale(
     let scale = if with_std && !constant { moments.variance.sqrt() } else { 1.0 };
     // A variance can be so small that its root is all that is left of it.
     let scale = if scale > 0.0 { scale } else { 1.0 };
-    Ok(NumberColumn { column, fill, mean: if with_mean { moments.mean } else { 0.0 }, scale })
+    Ok(NumberColumn {
+        fill,
+        mean: if with_mean { moments.mean } else { 0.0 },
+        scale,
+        ..NumberColumn::unscaled(&column)
+    })
 }

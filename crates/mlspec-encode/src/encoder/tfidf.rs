@@ -2,11 +2,11 @@
 
 use super::hashing::{check_range, one_word};
 use super::scaler::yes;
-use super::{Fit, Fitting};
+use super::{Fit, Fitting, Rows};
 use crate::EncodeError;
 use crate::statistics::Needs;
 use crate::tally::Entry;
-use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TextNulls, TfidfColumn};
+use mlspec_model::{Analyzer, FittedEncoder, Norm, RawKind, TermKind, TextNulls, TfidfColumn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,10 @@ pub struct Tfidf {
     /// The columns of texts; each has a vocabulary of its own.
     #[schemars(length(min = 1))]
     pub columns: Vec<String>,
-    /// The least and the greatest number of words of a term, from 1 to 16.
+    /// What terms are.
+    #[serde(default, skip_serializing_if = "TermKind::is_word")]
+    pub analyzer: TermKind,
+    /// The least and the greatest number of words or characters of a term, from 1 to 16.
     #[serde(default = "one_word")]
     pub ngram_range: (u32, u32),
     /// Whether texts are put in lower case first.
@@ -35,6 +38,9 @@ pub struct Tfidf {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minimum" = 1))]
     pub max_features: Option<u64>,
+    /// Whether every count counts as 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub binary: bool,
     /// Whether rare terms weigh more.
     #[serde(default = "yes")]
     pub use_idf: bool,
@@ -52,17 +58,29 @@ pub struct Tfidf {
     pub nulls: TextNulls,
 }
 
-fn one() -> u64 {
+pub(super) fn one() -> u64 {
     1
 }
 
-fn whole() -> f64 {
+pub(super) fn whole() -> f64 {
     1.0
 }
 
 impl Tfidf {
     fn analyzer(&self) -> Analyzer {
-        Analyzer { lowercase: self.lowercase, ngram_range: self.ngram_range }
+        Analyzer { analyzer: self.analyzer, lowercase: self.lowercase, ngram_range: self.ngram_range }
+    }
+
+    /// The fitted vocabularies of the columns.
+    pub(super) fn vocabularies(&self, rows: &Rows<'_>) -> Result<mlspec_model::Tfidf, EncodeError> {
+        Ok(mlspec_model::Tfidf {
+            columns: rows.each(|fitting| self.fit_column(fitting))?,
+            binary: self.binary,
+            sublinear_tf: self.sublinear_tf,
+            norm: self.norm,
+            analyzer: self.analyzer(),
+            nulls: self.nulls,
+        })
     }
 
     fn fit_column(&self, fitting: &Fitting<'_>) -> Result<TfidfColumn, EncodeError> {
@@ -125,14 +143,7 @@ impl Fit for Tfidf {
         Needs::Terms
     }
 
-    fn fit(&self, columns: &[Fitting<'_>], _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
-        let columns = columns.iter().map(|fitting| self.fit_column(fitting));
-        Ok(FittedEncoder::Tfidf(mlspec_model::Tfidf {
-            columns: columns.collect::<Result<_, EncodeError>>()?,
-            sublinear_tf: self.sublinear_tf,
-            norm: self.norm,
-            analyzer: self.analyzer(),
-            nulls: self.nulls,
-        }))
+    fn fit(&self, rows: &Rows<'_>, _: &mut Vec<String>) -> Result<FittedEncoder, EncodeError> {
+        Ok(FittedEncoder::Tfidf(self.vocabularies(rows)?))
     }
 }

@@ -4,7 +4,7 @@ use crate::entry;
 use mlspec_record::{ArtifactRef, Lineage, RowLineage};
 use mlspec_stage::{Outcome, Stage};
 use mlspec_table::polars::df;
-use mlspec_table::polars::prelude::DataFrame;
+use mlspec_table::polars::prelude::{DataFrame, DataType};
 use mlspec_table::{ChunkOptions, Table};
 use mlspec_testkit::Bench;
 use proptest::prelude::*;
@@ -70,6 +70,26 @@ fn encoders() -> impl Strategy<Value = Vec<Value>> {
         json!({"tfidf": {"columns": ["text"]}}),
         json!({"tfidf": {"columns": ["text"], "ngram_range": [1, 2], "min_df": 2, "max_df": 0.9, "max_features": 7}}),
         json!({"length": {"columns": ["text"], "unit": "words", "standardize": true}}),
+        json!({"pass_through": {"columns": ["perhaps"], "nulls": "keep"}}),
+        json!({"min_max_scaler": {"columns": ["number", "integer"], "clip": true}}),
+        json!({"max_abs_scaler": {"columns": ["perhaps"], "impute": "mean"}}),
+        json!({"robust_scaler": {"columns": ["perhaps"], "nulls": "keep", "quantile_range": [10, 90]}}),
+        json!({"log": {"columns": ["beside"]}}),
+        json!({"power_transformer": {"columns": ["integer", "perhaps"], "impute": "median"}}),
+        json!({"power_transformer": {"columns": ["size"], "method": "box-cox"}}),
+        json!({"k_bins_discretizer": {"columns": ["number"], "n_bins": 3}}),
+        json!({"k_bins_discretizer": {"columns": ["perhaps"], "strategy": "kmeans", "nulls": "keep"}}),
+        json!({"missing_indicator": {"columns": ["perhaps", "category", "integer"]}}),
+        json!({"ordinal": {"columns": ["category", "integer"]}}),
+        json!({"ordinal": {"columns": ["category"], "handle_unknown": "use_encoded_value", "max_categories": 2}}),
+        json!({"count_encoder": {"columns": ["category", "integer"], "normalize": true, "min_frequency": 4}}),
+        json!({"target_encoder": {"columns": ["category", "integer"]}}),
+        json!({"target_encoder": {"columns": ["category"], "smooth": 3, "cv": 2, "impute": "most_frequent"}}),
+        json!({"date_parts": {"columns": ["day"], "cyclic": true}}),
+        json!({"polynomial_features": {"columns": ["integer", "size"]}}),
+        json!({"pca": {"columns": ["number", "integer", "size"]}}),
+        json!({"pca": {"columns": ["perhaps", "integer"], "impute": "mean", "n_components": 0.9, "whiten": true}}),
+        json!({"count_vectorizer": {"columns": ["text"], "analyzer": "char_wb", "ngram_range": [2, 3]}}),
     ];
     prop::sample::subsequence(all.to_vec(), 1..5)
 }
@@ -82,9 +102,12 @@ fn settings() -> impl Strategy<Value = Value> {
         Just(Value::Null),
     ];
     (encoders(), label).prop_map(|(encoders, label)| {
+        let of_labels = encoders.iter().any(|encoder| encoder.get("target_encoder").is_some());
         let mut settings = json!({"fit": "train", "apply": ["test"], "encoders": encoders, "weight": "weight"});
         if !label.is_null() {
             settings["label"] = label;
+        } else if of_labels {
+            settings["label"] = json!({"column": "class"});
         }
         settings
     })
@@ -92,7 +115,7 @@ fn settings() -> impl Strategy<Value = Value> {
 
 fn frame(rows: &[(u64, &Row)]) -> DataFrame {
     let of = |row: &Row| row.words.iter().map(|word| format!("word{word} ")).collect::<String>();
-    df!(
+    let mut frame = df!(
         "_row" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
         "number" => rows.iter().map(|row| row.1.number).collect::<Vec<_>>(),
         "perhaps" => rows.iter().map(|row| row.1.perhaps).collect::<Vec<_>>(),
@@ -102,8 +125,13 @@ fn frame(rows: &[(u64, &Row)]) -> DataFrame {
         "class" => rows.iter().map(|row| format!("k{}", row.1.class)).collect::<Vec<_>>(),
         "weight" => rows.iter().map(|row| f64::from(row.1.class)).collect::<Vec<_>>(),
         "beside" => rows.iter().map(|row| row.1.words.len() as u64).collect::<Vec<_>>(),
+        "size" => rows.iter().map(|row| 1.0 + row.1.words.len() as f64).collect::<Vec<_>>(),
+        "day" => rows.iter().map(|row| row.1.integer as i32 * 1_000).collect::<Vec<_>>(),
     )
-    .unwrap()
+    .unwrap();
+    let day = frame.column("day").unwrap().cast(&DataType::Date).unwrap();
+    frame.with_column(day).unwrap();
+    frame
 }
 
 /// The two parts, in small chunks.
@@ -157,7 +185,7 @@ fn check(stage: &dyn Stage, versions: &[BTreeMap<u64, Row>]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn an_update_is_a_run(

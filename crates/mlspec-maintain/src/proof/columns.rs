@@ -3,7 +3,7 @@
 use super::needles::Needles;
 use super::values::{Cells, KeyValues, Values};
 use super::{Finding, ProofError, Remnant};
-use mlspec_model::{FittedEncoder, FittedEncoders, FittedLabel, Matrix, RawKind};
+use mlspec_model::{FittedEncoders, FittedLabel, Matrix};
 use mlspec_provenance::Tracer;
 use mlspec_record::erasure::Remaining;
 use mlspec_record::{ArtifactKind, ArtifactRef, ColumnLineage, DataType, Dependency, Digest, Name, SourceColumn};
@@ -99,7 +99,7 @@ impl<'a> Columns<'a> {
         let of = |name: &str| columns.iter().find(|column| column.column == name);
         if self.tables.insert(matrix.raw.digest) {
             for raw in encoders.raw_columns() {
-                let single = matches!(raw.kind, RawKind::Category { .. } | RawKind::Number { .. });
+                let single = raw.kind.is_value();
                 if let Some(column) = of(&raw.column).filter(|_| single) {
                     self.add(place, matrix.raw.digest, &raw.name, column, &[]);
                 }
@@ -303,12 +303,7 @@ fn remaining(place: &str, task: &Task, count: u64) -> Remaining {
 fn categories(encoders: &FittedEncoders) -> Vec<(&str, BTreeSet<&str>)> {
     let mut found = Vec::new();
     for encoder in encoders.encoders() {
-        if let FittedEncoder::OneHot(one_hot) = encoder {
-            for column in &one_hot.columns {
-                let known = column.categories.iter().chain(&column.infrequent).chain([&column.fill]);
-                found.push((column.column.as_str(), known.flatten().map(String::as_str).collect()));
-            }
-        }
+        found.extend(encoder.categories().into_iter().map(|(column, known)| (column, known.into_iter().collect())));
     }
     if let Some(FittedLabel::Classification { column, classes, .. }) = encoders.label() {
         found.push((column.as_str(), classes.iter().map(String::as_str).collect()));

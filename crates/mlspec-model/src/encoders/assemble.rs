@@ -1,9 +1,8 @@
 //! From a raw table to features: what depends on the fit is applied here, block by block.
 
-use super::part::Part;
+use super::part::{Lookup, NONE, Part, RawRows, Room, broken, numbers, values};
 use super::raw::{refuse, terms};
-use super::reader::{Lookup, NONE, Room, broken, numbers, values};
-use super::{FittedEncoders, FittedLabel, LABEL, RawColumn, WEIGHT};
+use super::{FittedEncoders, FittedLabel, LABEL, RawColumn, RawKind, WEIGHT};
 use crate::{Block, Features, ModelError, RowProblem, Target};
 use mlspec_table::{Table, TableError};
 use rayon::prelude::*;
@@ -13,7 +12,29 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub(crate) struct Assembler<'a> {
     encoders: &'a FittedEncoders,
-    parts: Vec<(u32, Part<'a>, Lookup<'a>)>,
+    parts: Vec<Placed<'a>>,
+    /// Whether rows are those that the encoders were fitted on.
+    fitted: bool,
+}
+
+/// A part with its first feature.
+#[derive(Debug)]
+struct Placed<'a> {
+    offset: u32,
+    inputs: Vec<(&'a str, RawKind)>,
+    names: Vec<String>,
+    lookup: Box<dyn Lookup + 'a>,
+}
+
+impl<'a> Placed<'a> {
+    fn new(part: Part<'a>, offset: u32) -> Result<Self, ModelError> {
+        let (names, lookup) = (part.raw_names(), part.writer.lookup()?);
+        Ok(Self { offset, inputs: part.inputs, names, lookup })
+    }
+
+    fn rows<'t>(&'t self, raw: &'t Table, ids: &'t [u64], fitted: bool) -> RawRows<'t> {
+        RawRows { raw, ids, names: &self.names, inputs: &self.inputs, fitted }
+    }
 }
 
 /// What rows of a raw table become.
@@ -32,31 +53,34 @@ pub(crate) struct BlockError {
 }
 
 impl<'a> Assembler<'a> {
-    pub(crate) fn new(encoders: &'a FittedEncoders) -> Result<Self, ModelError> {
+    /// `fitted` says that the rows are those that the encoders were fitted on: what they tell of their own label is left out.
+    pub(crate) fn new(encoders: &'a FittedEncoders, fitted: bool) -> Result<Self, ModelError> {
         let mut offset = 0;
         let parts = encoders.parts().into_iter().map(|part| {
             let start = offset;
             offset += part.width as u32;
-            let lookup = Lookup::new(&part)?;
-            Ok((start, part, lookup))
+            Placed::new(part, start)
         });
-        Ok(Self { encoders, parts: parts.collect::<Result<_, ModelError>>()? })
+        Ok(Self { encoders, parts: parts.collect::<Result<_, ModelError>>()?, fitted })
     }
 
     /// The features of some rows.
     pub(crate) fn block(&self, raw: &Table) -> Result<Block, BlockError> {
         let ids = raw.ids();
         let mut readers = Vec::with_capacity(self.parts.len());
-        for (step, (offset, part, lookup)) in self.parts.iter().enumerate() {
-            let reader = lookup.read(part, raw, &ids).map_err(|error| BlockError { step, error })?;
-            readers.push((*offset, reader));
+        for (step, part) in self.parts.iter().enumerate() {
+            let rows = part.rows(raw, &ids, self.fitted);
+            readers.push((part.offset, part.lookup.read(&rows).map_err(|error| BlockError { step, error })?));
         }
         let mut block = Block::with_capacity(raw.len(), raw.len() * readers.len());
         let mut room = Room::default();
         for row in 0..raw.len() {
             for (step, (offset, reader)) in readers.iter().enumerate() {
                 let written = reader.write(row, *offset, &mut block, &mut room);
-                written.ok_or_else(|| BlockError { step, error: broken(&self.parts[step].1.raw) })?;
+                written.ok_or_else(|| BlockError {
+                    step,
+                    error: broken(self.parts[step].names.first().map_or("", String::as_str)),
+                })?;
             }
             block.end_row();
         }
@@ -105,7 +129,20 @@ impl FittedEncoders {
     /// # Errors
     /// When the raw table is not one of these encoders, or a value is null or a category unseen where that is an error.
     pub fn assemble(&self, raw: &Table, blocks: Option<&[usize]>) -> Result<Features, ModelError> {
-        let assembler = Assembler::new(self)?;
+        self.assemble_rows(raw, blocks, false)
+    }
+
+    /// As [`FittedEncoders::assemble`], of the rows that the encoders were fitted on: features that tell of labels are those that
+    /// the other folds give (`target_encoder`).
+    ///
+    /// # Errors
+    /// As [`FittedEncoders::assemble`].
+    pub fn assemble_fitted(&self, raw: &Table) -> Result<Features, ModelError> {
+        self.assemble_rows(raw, None, true)
+    }
+
+    fn assemble_rows(&self, raw: &Table, blocks: Option<&[usize]>, fitted: bool) -> Result<Features, ModelError> {
+        let assembler = Assembler::new(self, fitted)?;
         let regular = vec![Features::BLOCK_ROWS; raw.len().div_ceil(Features::BLOCK_ROWS)];
         let (mut start, mut ranges) = (0, Vec::new());
         for &length in blocks.unwrap_or(&regular) {
@@ -126,9 +163,9 @@ impl FittedEncoders {
     pub fn check(&self, raw: &Table) -> Result<(), ModelError> {
         let ids = raw.ids();
         for part in self.parts() {
-            let lookup = Lookup::new(&part)?;
-            if !lookup.takes_all() {
-                lookup.read(&part, raw, &ids)?;
+            let placed = Placed::new(part, 0)?;
+            if !placed.lookup.takes_all() {
+                placed.lookup.read(&placed.rows(raw, &ids, false))?;
             }
         }
         self.target(raw).map(drop)

@@ -1,21 +1,36 @@
 //! The document of fitted encoders.
 
 mod assemble;
+mod bins;
+mod category;
+mod dates;
 mod label;
+mod missing;
 mod number;
 mod one_hot;
+mod onnx;
 mod part;
+mod pca;
+mod polynomial;
 mod raw;
-mod reader;
+mod target;
 mod text;
 
+pub use bins::{BinColumn, Bins};
+pub use category::{CategoryColumn, CategoryNumbers, UnknownCategory};
+pub use dates::{DatePart, DateParts};
 pub use label::FittedLabel;
-pub use number::{ImputedColumn, Imputer, NumberColumn, Numbers};
+pub use missing::MissingIndicator;
+pub use number::{ImputedColumn, Imputer, NumberColumn, NumberMap, Numbers};
 pub use one_hot::{OneHot, OneHotColumn, Unknown};
+pub use onnx::Onnx;
+pub use pca::Pca;
+pub use polynomial::Polynomial;
 pub use raw::{
     CountedTerm, LABEL, LengthUnit, RawColumn, RawKind, TextNulls, Vocabulary, WEIGHT, encode_rows,
     encode_rows_with_terms,
 };
+pub use target::{TargetColumn, TargetEncoder, TargetMeans, target_fold};
 pub use text::{HashingVectorizer, Lengths, Norm, Tfidf, TfidfColumn};
 
 pub(crate) use assemble::{Assembled, Assembler, together};
@@ -25,28 +40,100 @@ use crate::format::read_document;
 use mlspec_record::{Digest, FeatureRange};
 use mlspec_store::Store;
 use mlspec_table::Table;
-use part::Part;
+use part::{Fitted, Part};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-/// One fitted encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "encoder", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FittedEncoder {
+/// Declares the enum of fitted encoders: a line each, with the name in documents.
+macro_rules! fitted_encoders {
+    ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal,)+) => {
+        /// One fitted encoder.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "encoder")]
+        #[non_exhaustive]
+        pub enum FittedEncoder {
+            $($(#[$doc])* #[serde(rename = $name)] $variant($type),)+
+        }
+
+        impl FittedEncoder {
+            /// Its name in documents.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name,)+ }
+            }
+
+            fn fitted(&self) -> &dyn Fitted {
+                match self { $(Self::$variant(encoder) => encoder,)+ }
+            }
+
+            fn fitted_mut(&mut self) -> &mut dyn Fitted {
+                match self { $(Self::$variant(encoder) => encoder,)+ }
+            }
+        }
+    };
+}
+
+fitted_encoders! {
     /// Numbers, each less a mean and divided by a scale.
-    StandardScaler(Numbers),
+    StandardScaler(Numbers) = "standard_scaler",
     /// Numbers with nulls filled, and columns that say where nulls were.
-    Imputer(Imputer),
+    Imputer(Imputer) = "imputer",
     /// A feature per category.
-    OneHot(OneHot),
+    OneHot(OneHot) = "one_hot",
     /// Counts of terms by the hash of the term.
-    HashingVectorizer(HashingVectorizer),
+    HashingVectorizer(HashingVectorizer) = "hashing_vectorizer",
     /// Weighted counts of the terms of a vocabulary.
-    Tfidf(Tfidf),
+    Tfidf(Tfidf) = "tfidf",
     /// Lengths of texts.
-    Length(Lengths),
+    Length(Lengths) = "length",
     /// Numbers and booleans as they are.
-    PassThrough(Numbers),
+    PassThrough(Numbers) = "pass_through",
+    /// Numbers between the least and the greatest.
+    MinMaxScaler(Numbers) = "min_max_scaler",
+    /// Numbers divided by the greatest absolute value.
+    MaxAbsScaler(Numbers) = "max_abs_scaler",
+    /// Numbers less their median, divided by the range of some.
+    RobustScaler(Numbers) = "robust_scaler",
+    /// Logarithms.
+    Log(Numbers) = "log",
+    /// Powers that make numbers more like a normal distribution.
+    PowerTransformer(Numbers) = "power_transformer",
+    /// Numbers by the interval that they lie in.
+    KBinsDiscretizer(Bins) = "k_bins_discretizer",
+    /// Where values are missing.
+    MissingIndicator(MissingIndicator) = "missing_indicator",
+    /// Categories by their place in an order.
+    Ordinal(CategoryNumbers) = "ordinal",
+    /// Categories by how often they stand.
+    CountEncoder(CategoryNumbers) = "count_encoder",
+    /// Categories by what labels are like where they stand.
+    TargetEncoder(TargetEncoder) = "target_encoder",
+    /// Parts of dates.
+    DateParts(DateParts) = "date_parts",
+    /// Products of numbers.
+    PolynomialFeatures(Polynomial) = "polynomial_features",
+    /// Principal components.
+    Pca(Pca) = "pca",
+    /// Counts of the terms of a vocabulary.
+    CountVectorizer(Tfidf) = "count_vectorizer",
+    /// What a model in ONNX's format makes of numbers.
+    Onnx(Onnx) = "onnx",
+}
+
+impl FittedEncoder {
+    /// The categories that it holds, by table column: values of cells.
+    pub fn categories(&self) -> Vec<(&str, Vec<&str>)> {
+        self.fitted().categories()
+    }
+
+    /// Whether the rows that it was fitted on have other features than the same rows elsewhere, since it knows their labels.
+    pub fn knows_labels(&self) -> bool {
+        self.fitted().knows_labels()
+    }
+
+    /// Where a category that was not fitted is an error, those that were, by table column.
+    pub fn only(&self) -> Vec<(&str, Vec<Option<&str>>)> {
+        self.fitted().only()
+    }
 }
 
 /// Fitted encoders: what it takes to turn rows into features, label and weight. See the README for the format.
@@ -107,22 +194,14 @@ impl FittedEncoders {
         label: Option<FittedLabel>,
         weight: Option<String>,
     ) -> Result<Self, ModelError> {
-        for encoder in &mut encoders {
-            match encoder {
-                FittedEncoder::StandardScaler(numbers) | FittedEncoder::PassThrough(numbers) => numbers.check()?,
-                FittedEncoder::Imputer(imputer) => imputer.check()?,
-                FittedEncoder::OneHot(one_hot) => one_hot.check()?,
-                FittedEncoder::HashingVectorizer(vectorizer) => vectorizer.check()?,
-                FittedEncoder::Tfidf(tfidf) => tfidf.check()?,
-                FittedEncoder::Length(lengths) => lengths.check()?,
-            }
-        }
+        encoders.iter_mut().try_for_each(|encoder| encoder.fitted_mut().check())?;
         if let Some(label) = &label {
             label.check()?;
         }
         let format = Self::FORMAT.to_owned();
         let mut fitted = Self { format, fitted_rows, features: 0, encoders, label, weight };
-        fitted.features = fitted.parts().iter().map(|part| part.width as u64).sum();
+        let features = fitted.parts().iter().map(|part| part.width as u64).sum();
+        fitted.features = features;
         if fitted.features > u64::from(u32::MAX) {
             return Err(ModelError::invalid("encoders", "they make more than 2^32 features"));
         }
@@ -183,18 +262,37 @@ impl FittedEncoders {
         let mut start = 0;
         let ranges = self.parts().into_iter().map(|part| {
             let end = start + part.width as u64;
-            let range =
-                FeatureRange { encoder: part.encoder.to_owned(), columns: vec![part.column.to_owned()], start, end };
+            let columns = part.inputs.iter().map(|(column, _)| (*column).to_owned()).collect();
+            let range = FeatureRange { encoder: part.encoder.0.to_owned(), columns, start, end };
             start = end;
             range
         });
         ranges.collect()
     }
 
+    /// The ranges of encoders that are not the same before, at the same position.
+    pub fn ranges_that_differ(&self, before: &Self) -> Vec<FeatureRange> {
+        let encoders = self.parts().into_iter().map(|part| part.encoder.1);
+        let differs = |at: usize| before.encoders.get(at) != self.encoders.get(at);
+        // Encoders can be large, and have many ranges.
+        let differ: Vec<bool> = (0..self.encoders.len()).map(differs).collect();
+        let ranges = encoders.zip(self.ranges());
+        ranges.filter(|(at, _)| differ.get(*at) == Some(&true)).map(|(_, range)| range).collect()
+    }
+
     /// The name of every feature, as scikit-learn forms them: `country_DE`.
     pub fn names(&self) -> Vec<String> {
         let parts = self.parts();
         parts.iter().flat_map(|part| (0..part.width).map(|at| part.name(at))).collect()
+    }
+
+    /// The names of the features of each range; none for a range of more than `most`.
+    pub fn names_of_ranges(&self, most: usize) -> Vec<Vec<String>> {
+        let names = |part: &Part<'_>| match part.width {
+            width if width <= most => (0..width).map(|at| part.name(at)).collect(),
+            _ => Vec::new(),
+        };
+        self.parts().iter().map(names).collect()
     }
 
     /// The name of one feature.
@@ -219,10 +317,12 @@ impl FittedEncoders {
 
     /// What they store of a row that has no label yet.
     pub fn feature_columns(&self) -> Vec<RawColumn> {
-        let mut columns: Vec<RawColumn> = Vec::new();
+        let (mut columns, mut seen) = (Vec::new(), BTreeSet::new());
         for part in self.parts() {
-            if columns.iter().all(|column| column.name != part.raw) {
-                columns.push(RawColumn { name: part.raw, column: part.column.to_owned(), kind: part.kind });
+            for (name, (column, kind)) in part.raw_names().into_iter().zip(part.inputs) {
+                if seen.insert(name.clone()) {
+                    columns.push(RawColumn { name, column: column.to_owned(), kind });
+                }
             }
         }
         columns
@@ -241,15 +341,8 @@ impl FittedEncoders {
     pub(crate) fn parts(&self) -> Vec<Part<'_>> {
         let mut parts = Vec::new();
         for (at, encoder) in self.encoders.iter().enumerate() {
-            match encoder {
-                FittedEncoder::StandardScaler(numbers) => parts.extend(numbers.parts(at, "standard_scaler")),
-                FittedEncoder::PassThrough(numbers) => parts.extend(numbers.parts(at, "pass_through")),
-                FittedEncoder::Imputer(imputer) => parts.extend(imputer.parts(at)),
-                FittedEncoder::OneHot(one_hot) => parts.extend(one_hot.parts(at)),
-                FittedEncoder::HashingVectorizer(vectorizer) => parts.extend(vectorizer.parts(at)),
-                FittedEncoder::Tfidf(tfidf) => parts.extend(tfidf.parts(at)),
-                FittedEncoder::Length(lengths) => parts.extend(lengths.parts(at)),
-            }
+            let own = encoder.fitted().parts().into_iter();
+            parts.extend(own.map(|part| Part { encoder: (encoder.name(), at), ..part }));
         }
         parts
     }

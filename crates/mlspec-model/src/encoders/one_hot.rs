@@ -1,11 +1,11 @@
 //! A feature per category.
 
 use super::RawKind;
-use super::part::{Part, Writer};
-use crate::ModelError;
+use super::part::{Cells, CodeCells, Fitted, Lookup, NONE, Part, RawRows, Writer};
+use crate::{ModelError, RowProblem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Columns of categories.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,19 +101,70 @@ impl OneHotColumn {
     }
 }
 
-impl OneHot {
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
+/// The features of a column's categories.
+#[derive(Debug)]
+struct Codes<'a> {
+    column: &'a OneHotColumn,
+    known: HashMap<Option<&'a str>, u32>,
+    unknown: u32,
+}
+
+impl<'a> Writer<'a> for &'a OneHotColumn {
+    fn name(&self, column: &str, at: usize) -> String {
+        format!("{column}_{}", self.feature_name(at))
+    }
+
+    fn lookup(&self) -> Result<Box<dyn Lookup + 'a>, ModelError> {
+        let known = self.codes().map(|(category, code)| (category, code.unwrap_or(NONE)));
+        let unknown = match self.unknown {
+            Unknown::InfrequentIfExist => self.infrequent_code().unwrap_or(NONE),
+            Unknown::Error | Unknown::Ignore => NONE,
+        };
+        Ok(Box::new(Codes { column: self, known: known.collect(), unknown }))
+    }
+}
+
+impl Lookup for Codes<'_> {
+    fn read<'t>(&'t self, rows: &RawRows<'t>) -> Result<Box<dyn Cells + 't>, ModelError> {
+        let fill = self.column.fill.as_deref();
+        let found = |text: Option<&str>| self.known.get(&text.or(fill)).copied();
+        let texts = rows.texts(0)?;
+        if self.column.unknown == Unknown::Error {
+            rows.refuse(0, texts.iter().map(|text| found(text).is_none()), RowProblem::UnseenCategory)?;
+        }
+        Ok(Box::new(CodeCells(texts.iter().map(|text| found(text).unwrap_or(self.unknown)).collect())))
+    }
+}
+
+impl Fitted for OneHot {
+    fn check(&mut self) -> Result<(), ModelError> {
         self.columns.iter().try_for_each(OneHotColumn::check)
     }
 
-    pub(crate) fn parts(&self, at: usize) -> impl Iterator<Item = Part<'_>> {
-        self.columns.iter().map(move |column| Part {
-            encoder: "one_hot",
-            column: &column.column,
-            raw: Part::raw_name(at, &column.column),
-            kind: RawKind::Category { nulls: true },
-            width: column.width(),
-            writer: Writer::Category(column),
-        })
+    fn parts(&self) -> Vec<Part<'_>> {
+        self.columns
+            .iter()
+            .map(|column| Part::of(&column.column, RawKind::Category { nulls: true }, column.width(), column))
+            .collect()
+    }
+
+    fn categories(&self) -> Vec<(&str, Vec<&str>)> {
+        self.columns
+            .iter()
+            .map(|column| {
+                let known = column.categories.iter().chain(&column.infrequent).chain([&column.fill]);
+                (column.column.as_str(), known.flatten().map(String::as_str).collect())
+            })
+            .collect()
+    }
+
+    fn only(&self) -> Vec<(&str, Vec<Option<&str>>)> {
+        let strict = self.columns.iter().filter(|column| column.unknown == Unknown::Error);
+        strict
+            .map(|column| {
+                let known = column.categories.iter().chain(&column.infrequent).map(Option::as_deref);
+                (column.column.as_str(), known.collect())
+            })
+            .collect()
     }
 }

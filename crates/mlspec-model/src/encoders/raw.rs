@@ -6,7 +6,7 @@ mod text;
 use super::part::Part;
 use crate::{Analyzer, ModelError, RowProblem};
 use mlspec_record::DataType;
-use mlspec_table::polars::prelude::{self as pl, DataFrame, IntoColumn as _, Series};
+use mlspec_table::polars::prelude::{self as pl, DataFrame, IntoColumn as _, IntoSeries as _, Series};
 use mlspec_table::{Table, TableError, from_polars};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,20 @@ pub enum RawKind {
         /// Whether nulls are allowed.
         nulls: bool,
     },
+    /// The number, which must be greater than another.
+    Above {
+        /// What it must be greater than.
+        above: f64,
+        /// Whether nulls are allowed.
+        nulls: bool,
+    },
+    /// 1 where the value is null, else 0; of any type.
+    Missing,
+    /// A day or moment, in seconds since 1970 in its own zone.
+    Moment {
+        /// Whether nulls are allowed.
+        nulls: bool,
+    },
     /// The category as text.
     Category {
         /// Whether nulls are allowed.
@@ -101,8 +115,15 @@ impl RawKind {
     pub fn accepts(self, data_type: DataType) -> Result<(), &'static str> {
         let float = matches!(data_type, DataType::Float32 | DataType::Float64);
         match self {
-            Self::Number { .. } if data_type.is_numeric() || data_type == DataType::Boolean => Ok(()),
-            Self::Number { .. } => Err("numbers or booleans"),
+            Self::Missing => Ok(()),
+            Self::Number { .. } | Self::Above { .. } if data_type.is_numeric() || data_type == DataType::Boolean => {
+                Ok(())
+            }
+            Self::Number { .. } | Self::Above { .. } => Err("numbers or booleans"),
+            Self::Moment { .. } if matches!(data_type, DataType::Date | DataType::Datetime | DataType::DatetimeUtc) => {
+                Ok(())
+            }
+            Self::Moment { .. } => Err("dates or moments"),
             Self::Category { .. } if data_type.is_numeric() && !float => Ok(()),
             Self::Category { .. } if matches!(data_type, DataType::String | DataType::Boolean | DataType::Date) => {
                 Ok(())
@@ -111,6 +132,13 @@ impl RawKind {
             _ if data_type == DataType::String => Ok(()),
             _ => Err("texts"),
         }
+    }
+}
+
+impl RawKind {
+    /// Whether the raw table holds the value of the cell as it is.
+    pub fn is_value(self) -> bool {
+        matches!(self, Self::Number { .. } | Self::Above { .. } | Self::Category { .. })
     }
 }
 
@@ -161,6 +189,15 @@ fn encode(
         }
         match raw.kind {
             RawKind::Number { nulls } => encoded.push(number(raw, series, nulls, &ids)?),
+            RawKind::Above { above, nulls } => {
+                let numbers = number(raw, series, nulls, &ids)?;
+                let values = numbers.f64().map_err(TableError::from)?;
+                let low = values.iter().map(|value| value.is_some_and(|value| value <= above));
+                refuse(&ids, low, || (raw.column.clone(), RowProblem::OutsideDomain))?;
+                encoded.push(numbers);
+            }
+            RawKind::Missing => encoded.push(missing(raw, series)),
+            RawKind::Moment { nulls } => encoded.push(moment(raw, series, nulls, &ids)?),
             RawKind::Category { nulls } => encoded.push(category(raw, series, nulls, &ids)?),
             RawKind::Counted { analyzer, .. } => {
                 let texts = text_column(raw, series, &ids)?;
@@ -198,6 +235,24 @@ fn number(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<
         )?;
     }
     Ok(numbers)
+}
+
+fn missing(raw: &RawColumn, series: &Series) -> Series {
+    let values = series.is_null().iter().map(|null| f64::from(u8::from(null == Some(true)))).collect();
+    pl::Float64Chunked::from_vec((&*raw.name).into(), values).into_series()
+}
+
+/// Microseconds and days are whole numbers, which doubles hold exactly for 285 years around 1970 and beyond to a microsecond or two.
+fn moment(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {
+    let unit = if series.dtype() == &pl::DataType::Date { 86_400.0 } else { 1e-6 };
+    let whole = series.cast(&pl::DataType::Int64).map_err(TableError::from)?;
+    let values = whole.i64().map_err(TableError::from)?;
+    if !nulls {
+        refuse(ids, values.iter().map(|value| value.is_none()), || (raw.column.clone(), RowProblem::Null))?;
+    }
+    let seconds = |value: i64| if unit < 1.0 { value as f64 / 1e6 } else { value as f64 * unit };
+    let seconds: pl::Float64Chunked = values.iter().map(|value| value.map(seconds)).collect();
+    Ok(seconds.with_name((&*raw.name).into()).into_series())
 }
 
 fn category(raw: &RawColumn, series: &Series, nulls: bool, ids: &[u64]) -> Result<Series, ModelError> {

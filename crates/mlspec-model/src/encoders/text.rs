@@ -1,9 +1,10 @@
 //! Encoders of texts: hashing vectorizer, TF-IDF, lengths.
 
-use super::part::{Part, Writer};
+use super::part::{Cells, Fitted, Lookup, Part, RawRows, Room, Writer};
+use super::raw::{features, terms};
 use super::{LengthUnit, NumberColumn, RawKind, TextNulls};
 use crate::format::tidy;
-use crate::{Analyzer, ModelError};
+use crate::{Analyzer, Block, ModelError, TermMap, term_hash};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,24 +51,55 @@ pub struct HashingVectorizer {
     pub nulls: TextNulls,
 }
 
-impl HashingVectorizer {
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
+/// Signed counts of some rows by hash.
+struct HashedCells<'t>(&'t HashingVectorizer, Vec<&'t [u8]>);
+
+impl Cells for HashedCells<'_> {
+    #[inline]
+    fn write(&self, row: usize, offset: u32, block: &mut Block, room: &mut Room) -> Option<()> {
+        let entries = &mut room.entries;
+        entries.clear();
+        let mut inside = true;
+        features(self.1.get(row)?, |feature, count| {
+            inside &= feature < self.0.n_features;
+            entries.push((feature, f64::from(count)));
+        })?;
+        inside.then(|| room.put(offset, self.0.norm, block))
+    }
+}
+
+impl<'a> Writer<'a> for &'a HashingVectorizer {
+    fn name(&self, column: &str, at: usize) -> String {
+        format!("{column}_{at}")
+    }
+
+    fn lookup(&self) -> Result<Box<dyn Lookup + 'a>, ModelError> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Lookup for &HashingVectorizer {
+    fn read<'t>(&'t self, rows: &RawRows<'t>) -> Result<Box<dyn Cells + 't>, ModelError> {
+        Ok(Box::new(HashedCells(self, rows.terms(0)?)))
+    }
+
+    fn takes_all(&self) -> bool {
+        true
+    }
+}
+
+impl Fitted for HashingVectorizer {
+    fn check(&mut self) -> Result<(), ModelError> {
         if self.n_features == 0 || self.n_features > i32::MAX as u32 {
             return Err(ModelError::invalid("encoder", "`n_features` is not from 1 to 2^31 - 1"));
         }
         self.analyzer.check()
     }
 
-    pub(crate) fn parts(&self, at: usize) -> impl Iterator<Item = Part<'_>> {
+    fn parts(&self) -> Vec<Part<'_>> {
         let Self { n_features, alternate_sign, analyzer, nulls, .. } = *self;
-        self.columns.iter().map(move |column| Part {
-            encoder: "hashing_vectorizer",
-            column,
-            raw: Part::raw_name(at, column),
-            kind: RawKind::Hashed { n_features, alternate_sign, analyzer, nulls },
-            width: n_features as usize,
-            writer: Writer::Hashed(self),
-        })
+        let kind = RawKind::Hashed { n_features, alternate_sign, analyzer, nulls };
+        self.columns.iter().map(|column| Part::of(column, kind, n_features as usize, self)).collect()
     }
 }
 
@@ -79,6 +111,9 @@ pub struct Tfidf {
     pub columns: Vec<TfidfColumn>,
     /// Whether a count `n` becomes `1 + ln n`.
     pub sublinear_tf: bool,
+    /// Whether every count counts as 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub binary: bool,
     /// How the values of a text are scaled together.
     pub norm: Norm,
     /// How terms are found.
@@ -99,8 +134,65 @@ pub struct TfidfColumn {
     pub idf: Vec<f64>,
 }
 
-impl Tfidf {
-    pub(crate) fn check(&mut self) -> Result<(), ModelError> {
+/// A vocabulary with its settings.
+#[derive(Clone, Copy, Debug)]
+struct Terms<'a>(&'a Tfidf, &'a TfidfColumn);
+
+/// A vocabulary by the hashes of its terms.
+#[derive(Debug)]
+struct TermIndex<'a> {
+    terms: Terms<'a>,
+    index: TermMap<u32>,
+}
+
+/// Weighted counts of some rows.
+struct TermCells<'t>(&'t TermIndex<'t>, Vec<&'t [u8]>);
+
+impl Cells for TermCells<'_> {
+    #[inline]
+    fn write(&self, row: usize, offset: u32, block: &mut Block, room: &mut Room) -> Option<()> {
+        let TermIndex { terms: Terms(settings, column), index } = self.0;
+        let entries = &mut room.entries;
+        entries.clear();
+        terms(self.1.get(row)?, |hash, count| {
+            let Some(&at) = index.get(&hash) else { return };
+            let count = if settings.binary { 1.0 } else { f64::from(count) };
+            let weight = if settings.sublinear_tf { 1.0 + count.ln() } else { count };
+            entries.extend(column.idf.get(at as usize).map(|idf| (at, idf * weight)));
+        })?;
+        entries.sort_unstable_by_key(|entry| entry.0);
+        room.put(offset, settings.norm, block);
+        Some(())
+    }
+}
+
+impl<'a> Writer<'a> for Terms<'a> {
+    fn name(&self, column: &str, at: usize) -> String {
+        format!("{column}_{}", self.1.vocabulary.get(at).map_or("", String::as_str))
+    }
+
+    fn lookup(&self) -> Result<Box<dyn Lookup + 'a>, ModelError> {
+        let vocabulary = &self.1.vocabulary;
+        let index: TermMap<u32> = vocabulary.iter().map(|term| term_hash(term)).zip(0..).collect();
+        if index.len() != vocabulary.len() {
+            return Err(ModelError::invalid("encoder", "two terms of a vocabulary have the same hash"));
+        }
+        Ok(Box::new(TermIndex { terms: *self, index }))
+    }
+}
+
+impl Lookup for TermIndex<'_> {
+    fn read<'t>(&'t self, rows: &RawRows<'t>) -> Result<Box<dyn Cells + 't>, ModelError> {
+        Ok(Box::new(TermCells(self, rows.terms(0)?)))
+    }
+
+    fn takes_all(&self) -> bool {
+        true
+    }
+}
+
+impl Fitted for Tfidf {
+    fn check(&mut self) -> Result<(), ModelError> {
         self.analyzer.check()?;
         for column in &mut self.columns {
             if column.vocabulary.len() != column.idf.len() {
@@ -114,15 +206,23 @@ impl Tfidf {
         Ok(())
     }
 
-    pub(crate) fn parts(&self, at: usize) -> impl Iterator<Item = Part<'_>> {
-        self.columns.iter().map(move |column| Part {
-            encoder: "tfidf",
-            column: &column.column,
-            raw: Part::raw_name(at, &column.column),
-            kind: RawKind::Counted { analyzer: self.analyzer, nulls: self.nulls },
-            width: column.vocabulary.len(),
-            writer: Writer::Terms(self, column),
-        })
+    fn parts(&self) -> Vec<Part<'_>> {
+        let kind = RawKind::Counted { analyzer: self.analyzer, nulls: self.nulls };
+        self.columns
+            .iter()
+            .map(|column| Part::of(&column.column, kind, column.vocabulary.len(), Terms(self, column)))
+            .collect()
+    }
+}
+
+impl Room {
+    /// Writes the entries, scaled together.
+    #[inline]
+    fn put(&mut self, offset: u32, norm: Norm, block: &mut Block) {
+        self.values.clear();
+        self.values.extend(self.entries.iter().map(|entry| entry.1));
+        let divisor = norm.divisor(&self.values);
+        self.entries.iter().for_each(|&(at, value)| block.push(offset + at, value / divisor));
     }
 }
 
@@ -138,13 +238,27 @@ pub struct Lengths {
     pub nulls: TextNulls,
 }
 
-impl Lengths {
-    pub(crate) fn check(&mut self) -> Result<(), ModelError> {
+/// How the length of a text is written.
+#[derive(Clone, Copy, Debug)]
+struct Length<'a>(&'a NumberColumn);
+
+impl<'a> Writer<'a> for Length<'a> {
+    fn name(&self, column: &str, _: usize) -> String {
+        format!("{column}_length")
+    }
+
+    fn lookup(&self) -> Result<Box<dyn Lookup + 'a>, ModelError> {
+        self.0.lookup()
+    }
+}
+
+impl Fitted for Lengths {
+    fn check(&mut self) -> Result<(), ModelError> {
         self.columns.iter_mut().try_for_each(NumberColumn::check)
     }
 
-    pub(crate) fn parts(&self, at: usize) -> impl Iterator<Item = Part<'_>> {
+    fn parts(&self) -> Vec<Part<'_>> {
         let kind = RawKind::Length { unit: self.unit, nulls: self.nulls };
-        self.columns.iter().map(move |column| column.part(at, "length", kind))
+        self.columns.iter().map(|column| Part::of(&column.column, kind, 1, Length(column))).collect()
     }
 }

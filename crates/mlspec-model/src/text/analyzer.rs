@@ -4,22 +4,45 @@ use crate::ModelError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a text is cut into terms, as scikit-learn's vectorizers do by default.
+/// What terms are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TermKind {
+    /// Words, and words one after the other.
+    #[default]
+    Word,
+    /// Characters one after the other, white space among them.
+    Char,
+    /// Characters one after the other within words, which a space begins and ends.
+    CharWb,
+}
+
+impl TermKind {
+    /// Whether terms are words.
+    pub fn is_word(&self) -> bool {
+        *self == Self::Word
+    }
+}
+
+/// How a text is cut into terms, as scikit-learn's vectorizers do.
 ///
 /// A word is a run of at least two word characters: letters, digits and `_` (`(?u)\b\w\w+\b`; here marks that belong to a
 /// letter count as letters, as in Unicode's property *Alphabetic*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Analyzer {
+    /// What terms are.
+    #[serde(default, skip_serializing_if = "TermKind::is_word")]
+    pub analyzer: TermKind,
     /// Whether the text is put in lower case first.
     pub lowercase: bool,
-    /// The least and the greatest number of words of a term, from 1 to 16.
+    /// The least and the greatest number of words or characters of a term, from 1 to 16.
     pub ngram_range: (u32, u32),
 }
 
 impl Default for Analyzer {
     fn default() -> Self {
-        Self { lowercase: true, ngram_range: (1, 1) }
+        Self { analyzer: TermKind::Word, lowercase: true, ngram_range: (1, 1) }
     }
 }
 
@@ -49,6 +72,27 @@ impl Analyzer {
     pub fn terms(&self, text: &str, room: &mut Terms, mut each: impl FnMut(&str)) {
         let Terms { lower, words, term } = room;
         let text = if self.lowercase { lowercase(text, lower) } else { text };
+        match self.analyzer {
+            TermKind::Word => {}
+            TermKind::Char => {
+                put_together(text, term);
+                places(term, words);
+                return self.ngrams(term, words, &mut each);
+            }
+            TermKind::CharWb => {
+                for word in text.split(is_space).filter(|word| !word.is_empty()) {
+                    term.clear();
+                    term.extend([" ", word, " "]);
+                    places(term, words);
+                    self.ngrams(term, words, &mut each);
+                    // A word that is shorter than the shortest term is one itself.
+                    if words.len() < self.ngram_range.0 as usize {
+                        each(term);
+                    }
+                }
+                return;
+            }
+        }
         if self.ngram_range == (1, 1) {
             return scan(text, |start, end| each(&text[start..end]));
         }
@@ -67,6 +111,42 @@ impl Analyzer {
             }
         }
     }
+}
+
+impl Analyzer {
+    /// Calls `each` with every run of characters.
+    fn ngrams(&self, text: &str, places: &[(usize, usize)], each: &mut impl FnMut(&str)) {
+        let (least, most) = (self.ngram_range.0 as usize, self.ngram_range.1 as usize);
+        for length in least..=most {
+            for run in places.windows(length) {
+                each(&text[run[0].0..run[length - 1].1]);
+            }
+        }
+    }
+}
+
+/// White space as Python has it.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// The text with one space for every run of at least two characters of white space.
+fn put_together(text: &str, room: &mut String) {
+    room.clear();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mut run = false;
+        while is_space(c) && chars.next_if(|next| is_space(*next)).is_some() {
+            run = true;
+        }
+        room.push(if run { ' ' } else { c });
+    }
+}
+
+/// Where each character begins and ends.
+fn places(text: &str, places: &mut Vec<(usize, usize)>) {
+    places.clear();
+    places.extend(text.char_indices().map(|(at, c)| (at, at + c.len_utf8())));
 }
 
 fn lowercase<'a>(text: &str, room: &'a mut String) -> &'a str {
@@ -125,9 +205,11 @@ mod tests {
 
     #[test]
     fn terms_of_texts() {
-        let word = |lowercase| Analyzer { lowercase, ngram_range: (1, 1) };
-        let pairs = Analyzer { lowercase: true, ngram_range: (1, 2) };
-        let cases: [(Analyzer, &str, &[&str]); 7] = [
+        let word = |lowercase| Analyzer { lowercase, ..Analyzer::default() };
+        let pairs = Analyzer { ngram_range: (1, 2), ..Analyzer::default() };
+        let of = |analyzer, ngram_range| Analyzer { analyzer, ngram_range, lowercase: true };
+        let (char, char_wb) = (|range| of(TermKind::Char, range), |range| of(TermKind::CharWb, range));
+        let cases: [(Analyzer, &str, &[&str]); 12] = [
             (word(true), "Dear Sir, I am a_b 42!", &["dear", "sir", "am", "a_b", "42"]),
             (word(false), "Dear SIR", &["Dear", "SIR"]),
             (word(true), "ÄRGER über déjà-vu, Ω ΩΣ 中文", &["ärger", "über", "déjà", "vu", "ως", "中文"]),
@@ -135,6 +217,11 @@ mod tests {
             (word(true), "", &[]),
             (pairs, "Not so good", &["not", "so", "good", "not so", "so good"]),
             (pairs, "alone", &["alone"]),
+            (char((2, 3)), "Aß \t b", &["aß", "ß ", " b", "aß ", "ß b"]),
+            (char((1, 1)), "a\tb", &["a", "\t", "b"]),
+            (char((4, 9)), "abc", &[]),
+            (char_wb((2, 3)), "Ab  c", &[" a", "ab", "b ", " ab", "ab ", " c", "c ", " c "]),
+            (char_wb((5, 6)), "ab cdef", &[" ab ", " cdef", "cdef ", " cdef "]),
         ];
         for (analyzer, text, expected) in cases {
             let mut found = Vec::new();
@@ -146,7 +233,7 @@ mod tests {
     #[test]
     fn ranges_are_checked() {
         for (range, good) in [((1, 1), true), ((2, 16), true), ((0, 1), false), ((2, 1), false), ((1, 17), false)] {
-            assert_eq!(Analyzer { lowercase: true, ngram_range: range }.check().is_ok(), good, "{range:?}");
+            assert_eq!(Analyzer { ngram_range: range, ..Analyzer::default() }.check().is_ok(), good, "{range:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 mod analyzer;
 mod murmur;
 
-pub use analyzer::{Analyzer, Terms};
+pub use analyzer::{Analyzer, TermKind, Terms};
 pub use murmur::murmur3_32;
 
 /// The 64-bit hash by which a raw table names a term (XXH3, seed 0).

@@ -74,15 +74,13 @@ pub(super) fn encoders(
     let (Some(was), Some(is)) = (of(before), of(after)) else { return Ok(None) };
     let read = |digest| FittedEncoders::read(store, digest).map_err(TraceError::from);
     let (one, other) = (read(&was.encoders)?, read(&is.encoders)?);
-    let pairs = other.encoders().iter().zip(other.ranges()).enumerate();
-    let changed = pairs.filter(|(at, (encoder, _))| one.encoders().get(*at) != Some(*encoder));
     Ok(Some(EncoderChange {
         features_before: was.features,
         features_after: is.features,
         fitted_before: was.fitted_rows,
         fitted_after: is.fitted_rows,
         encoders: other.encoders().len() as u64,
-        changed: changed.map(|(_, (_, range))| range).collect(),
+        changed: other.ranges_that_differ(&one),
     }))
 }
 

@@ -38,7 +38,7 @@ pub(super) fn encode(raw: &RawColumn, texts: &StringChunked) -> Option<Series> {
                 blocks(texts, |texts| texts.iter().map(|text| length(text.unwrap_or_default(), unit)).collect());
             Some(Float64Chunked::from_vec((&*raw.name).into(), lengths.concat()).into_series())
         }
-        RawKind::Number { .. } | RawKind::Category { .. } | RawKind::Counted { .. } => None,
+        _ => None,
     }
 }
 
