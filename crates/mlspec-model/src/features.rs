@@ -221,18 +221,33 @@ impl Features {
     /// When there is one; the error names the first column with such values, how many it has, and up to five positions.
     pub fn check_finite(&self) -> Result<(), ModelError> {
         let finite = self.blocks.par_iter().all(|block| block.values.iter().all(|value| value.is_finite()));
+        if finite { Ok(()) } else { Err(self.not_finite(|value| !value.is_finite())) }
+    }
+
+    /// Whether a value is missing, which is NaN.
+    ///
+    /// # Errors
+    /// When a value is infinite; the error is as that of [`Features::check_finite`].
+    pub fn has_missing(&self) -> Result<bool, ModelError> {
+        let finite = self.blocks.par_iter().all(|block| block.values.iter().all(|value| value.is_finite()));
         if finite {
-            return Ok(());
+            return Ok(false);
         }
+        let infinite = self.blocks.par_iter().any(|block| block.values.iter().any(|value| value.is_infinite()));
+        if infinite { Err(self.not_finite(f64::is_infinite)) } else { Ok(true) }
+    }
+
+    /// The error for values that are `bad`.
+    fn not_finite(&self, is_bad: impl Fn(f64) -> bool) -> ModelError {
         let mut bad: Vec<(u32, usize)> = Vec::new();
         for (row, at) in self.blocks.iter().flat_map(Block::rows).zip(0..) {
-            let cells = row.indices.iter().zip(row.values).filter(|cell| !cell.1.is_finite());
+            let cells = row.indices.iter().zip(row.values).filter(|cell| is_bad(*cell.1));
             bad.extend(cells.map(|cell| (*cell.0, at)));
         }
         let column = bad.iter().map(|cell| cell.0).min().unwrap_or(0);
         bad.retain(|cell| cell.0 == column);
         let (count, positions) = (bad.len() as u64, bad.iter().take(5).map(|cell| cell.1).collect());
-        Err(ModelError::NotFiniteFeature { feature: column as usize, count, positions })
+        ModelError::NotFiniteFeature { feature: column as usize, count, positions }
     }
 }
 
@@ -282,5 +297,11 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(features().check_finite().is_ok());
+        match x.has_missing() {
+            Err(ModelError::NotFiniteFeature { feature: 0, count: 1, positions }) => assert_eq!(positions, [2]),
+            other => panic!("{other:?}"),
+        }
+        assert!(Features::from_dense(1, &[1.0, f64::NAN]).unwrap().has_missing().unwrap());
+        assert!(!features().has_missing().unwrap());
     }
 }

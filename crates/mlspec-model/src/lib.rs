@@ -29,7 +29,7 @@ pub use encoders::{
 pub use error::{ModelError, RowProblem};
 pub use features::{Block, Features, Row};
 pub use matrix::{LoadedMatrix, Matrix, PredictedRows, StoredMatrix};
-pub use model::{Model, Predictor};
-pub use predict::{DecisionTree, Linear, Logistic, Prediction, Split, TreeNode};
+pub use model::Model;
+pub use predict::{DecisionTree, Linear, LinearFunction, Logistic, Prediction, Predictor, Split, TreeNode};
 pub use target::Target;
 pub use text::{Analyzer, TermHasher, TermKind, TermMap, Terms, murmur3_32, term_hash};

@@ -1,7 +1,8 @@
 //! The document of a fitted model.
 
 use crate::format::{read_document, tidy};
-use crate::{DecisionTree, Features, Linear, Logistic, ModelError, Prediction};
+use crate::predict::{LinearFunction, Predictor};
+use crate::{Features, ModelError, Prediction};
 use mlspec_record::Digest;
 use mlspec_store::Store;
 use serde::{Deserialize, Serialize};
@@ -18,19 +19,6 @@ pub struct Model {
     #[serde(skip_serializing_if = "Option::is_none")]
     encoders: Option<Digest>,
     predictor: Predictor,
-}
-
-/// How a model predicts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Predictor {
-    /// A linear function.
-    Linear(Linear),
-    /// The logistic or softmax function of linear functions.
-    Logistic(Logistic),
-    /// A binary tree of thresholds.
-    DecisionTree(DecisionTree),
 }
 
 /// The fields as they stand in a file, before they are checked.
@@ -76,11 +64,7 @@ impl Model {
     /// When the predictor has another number of features, numbers that are not finite, classes that are equal, or a tree
     /// whose nodes don't form one.
     pub fn new(estimator: &str, features: usize, mut predictor: Predictor) -> Result<Self, ModelError> {
-        match &mut predictor {
-            Predictor::Linear(linear) => linear.check(features)?,
-            Predictor::Logistic(logistic) => logistic.check(features)?,
-            Predictor::DecisionTree(tree) => tree.check(features)?,
-        }
+        predictor.form_mut().check(features)?;
         Ok(Self {
             format: Self::FORMAT.to_owned(),
             estimator: estimator.to_owned(),
@@ -161,49 +145,47 @@ impl Model {
 
     /// The classes of a classifier, sorted; empty for a regressor.
     pub fn classes(&self) -> &[String] {
-        match &self.predictor {
-            Predictor::Linear(_) => &[],
-            Predictor::Logistic(logistic) => &logistic.classes,
-            Predictor::DecisionTree(tree) => &tree.classes,
-        }
+        self.predictor.form().classes()
     }
 
     /// The class that counts as positive, as position in [`Model::classes`], if there are two.
     pub fn positive(&self) -> Option<u32> {
-        match &self.predictor {
-            Predictor::Linear(_) => None,
-            Predictor::Logistic(logistic) => logistic.positive,
-            Predictor::DecisionTree(tree) => tree.positive,
-        }
+        self.predictor.form().positive()
     }
 
     /// How many numbers were fitted.
     pub fn parameters(&self) -> u64 {
-        match &self.predictor {
-            Predictor::Linear(linear) => linear.coefficients.len() as u64 + 1,
-            Predictor::Logistic(logistic) => logistic.coefficients.iter().map(|row| row.len() as u64 + 1).sum(),
-            Predictor::DecisionTree(tree) => tree
-                .nodes
-                .iter()
-                .map(|node| if node.split.is_some() { 2 } else { node.probabilities.len() as u64 })
-                .sum(),
-        }
+        self.predictor.form().parameters()
+    }
+
+    /// Whether it predicts rows with missing values, which are NaN.
+    pub fn accepts_missing(&self) -> bool {
+        self.predictor.form().accepts_missing()
+    }
+
+    /// The linear functions that it predicts by; none of other models.
+    pub fn linear_functions(&self) -> Vec<LinearFunction<'_>> {
+        self.predictor.form().linear_functions()
+    }
+
+    /// The same functions of rows whose feature `i` is feature `places[i]` of this model, or one that this model does not know. Only
+    /// models that a fit can begin at have one.
+    pub fn rearranged(&self, places: &[Option<usize>]) -> Option<Self> {
+        Self::new(&self.estimator, places.len(), self.predictor.form().rearranged(places)?).ok()
     }
 
     /// Predicts all rows, in parallel; the same on any number of threads.
     ///
     /// # Errors
-    /// When the rows have another number of features, or a feature is NaN or infinite.
+    /// When the rows have another number of features, a feature is infinite, or NaN where the predictor takes no missing values.
     pub fn predict(&self, features: &Features) -> Result<Prediction, ModelError> {
         if features.columns() != self.features() {
             return Err(ModelError::FeatureCount { expected: self.features(), found: features.columns() });
         }
-        features.check_finite()?;
-        Ok(match &self.predictor {
-            Predictor::Linear(linear) => linear.predict(features),
-            Predictor::Logistic(logistic) => logistic.predict(features),
-            Predictor::DecisionTree(tree) => tree.predict(features),
-        })
+        if features.has_missing()? && !self.accepts_missing() {
+            features.check_finite()?;
+        }
+        Ok(self.predictor.form().predict(features))
     }
 }
 

@@ -89,6 +89,7 @@ fn training() -> Training {
         method: Method::Retrained,
         guarantee: Guarantee::Retrained,
         state: None,
+        importances: None,
         format: "1".to_owned(),
     }
 }

@@ -20,10 +20,7 @@ mod tests;
 mod warm;
 
 pub use error::TrainError;
-pub use estimator::{
-    ClassWeight, Criterion, DecisionTree, Estimator, Fitted, LeastSquaresSolver, LinearRegression, LogisticRegression,
-    LogisticSolver, Ridge, Trainer,
-};
+pub use estimator::*;
 pub use params::TrainParams;
 pub use sample::Sample;
 pub use stage::{TrainStage, entry};

@@ -5,30 +5,29 @@ use mlspec_model::{Block, Features, Target};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows that can be fitted on: at least one, with at least one feature, all numbers finite, weights not negative and not all
-/// zero.
+/// Rows that can be fitted on: at least one, with at least one feature, no number infinite, labels not NaN, weights not negative
+/// and not all zero. Features may be NaN, which is a missing value: whether they are taken is up to the estimator.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
     features: &'a Features,
-    target: &'a Target,
+    target: Option<&'a Target>,
     weights: Option<&'a [f64]>,
+    ids: Option<&'a [u64]>,
+    missing: bool,
 }
 
 impl<'a> Sample<'a> {
     /// Checks everything that does not depend on the estimator.
     ///
     /// # Errors
-    /// When there are no rows or features, labels or weights differ in number from rows, a number is NaN or infinite, or a
-    /// weight negative.
+    /// When there are no rows or features, labels or weights differ in number from rows, a feature is infinite, a label or weight
+    /// NaN or infinite, or a weight negative.
     pub fn new(features: &'a Features, target: &'a Target, weights: Option<&'a [f64]>) -> Result<Self, TrainError> {
         let rows = features.rows();
-        match () {
-            () if rows == 0 => return Err(TrainError::NoRows),
-            () if features.columns() == 0 => return Err(TrainError::NoFeatures),
-            () if target.len() != rows => return Err(TrainError::Length { rows, what: "labels", found: target.len() }),
-            () => {}
+        if rows > 0 && features.columns() > 0 && target.len() != rows {
+            return Err(TrainError::Length { rows, what: "labels", found: target.len() });
         }
-        features.check_finite()?;
+        let sample = Self::unlabelled(features, weights)?;
         match target {
             Target::Value(values) => {
                 TrainError::rows("a label that is NaN or infinite", values.iter().map(|value| !value.is_finite()))?;
@@ -40,6 +39,21 @@ impl<'a> Sample<'a> {
                 )?;
             }
         }
+        Ok(Self { target: Some(target), ..sample })
+    }
+
+    /// Rows without labels, for estimators that need none.
+    ///
+    /// # Errors
+    /// As [`Sample::new`].
+    pub fn unlabelled(features: &'a Features, weights: Option<&'a [f64]>) -> Result<Self, TrainError> {
+        let rows = features.rows();
+        match () {
+            () if rows == 0 => return Err(TrainError::NoRows),
+            () if features.columns() == 0 => return Err(TrainError::NoFeatures),
+            () => {}
+        }
+        let missing = features.has_missing()?;
         if let Some(weights) = weights {
             if weights.len() != rows {
                 return Err(TrainError::Length { rows, what: "weights", found: weights.len() });
@@ -50,7 +64,30 @@ impl<'a> Sample<'a> {
                 return Err(TrainError::NoRows);
             }
         }
-        Ok(Self { features, target, weights })
+        Ok(Self { features, target: None, weights, ids: None, missing })
+    }
+
+    /// The same rows with their ids, by which random draws are made. Without them a row's position is its id.
+    ///
+    /// # Errors
+    /// When there are not as many ids as rows.
+    pub fn with_ids(self, ids: &'a [u64]) -> Result<Self, TrainError> {
+        let rows = self.features.rows();
+        if ids.len() == rows {
+            Ok(Self { ids: Some(ids), ..self })
+        } else {
+            Err(TrainError::Length { rows, what: "ids", found: ids.len() })
+        }
+    }
+
+    /// The id of a row.
+    pub fn id(&self, row: usize) -> u64 {
+        self.ids.map_or(row as u64, |ids| ids[row])
+    }
+
+    /// Whether a feature is NaN somewhere.
+    pub fn has_missing(&self) -> bool {
+        self.missing
     }
 
     /// The features.
@@ -58,8 +95,8 @@ impl<'a> Sample<'a> {
         self.features
     }
 
-    /// The labels.
-    pub fn target(&self) -> &'a Target {
+    /// The labels, if there are any.
+    pub fn target(&self) -> Option<&'a Target> {
         self.target
     }
 
@@ -76,14 +113,15 @@ impl<'a> Sample<'a> {
     /// The labels as numbers.
     pub(crate) fn values(&self, estimator: &'static str) -> Result<&'a [f64], TrainError> {
         match self.target {
-            Target::Value(values) => Ok(values),
-            Target::Class { .. } => Err(TrainError::Label { estimator, expected: "numbers", found: "a class" }),
+            Some(Target::Value(values)) => Ok(values),
+            Some(Target::Class { .. }) => Err(TrainError::Label { estimator, expected: "numbers", found: "a class" }),
+            None => Err(TrainError::NoLabel),
         }
     }
 
     /// The labels as classes: each has rows, and there are two at least.
     pub(crate) fn classes(&self, estimator: &'static str) -> Result<Classes<'a>, TrainError> {
-        let Target::Class { codes, classes, positive } = self.target else {
+        let Target::Class { codes, classes, positive } = self.target.ok_or(TrainError::NoLabel)? else {
             return Err(TrainError::Label { estimator, expected: "classes", found: "a number" });
         };
         let mut weights = vec![0.0; classes.len()];

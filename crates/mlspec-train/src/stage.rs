@@ -2,7 +2,7 @@
 
 use crate::{Fitted, Sample, TrainError, TrainParams, Trainer, warm};
 use mlspec_model::{LoadedMatrix, Model};
-use mlspec_record::body::{Guarantee, Method, Start, Training};
+use mlspec_record::body::{Start, Training};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind, Lineage, LineageParent, Name, Producer, RowLineage, StageId};
 use mlspec_stage::{Changes, Context, Port, Ports, Schemas, Stage, StageEntry, StageError, parse_settings};
 use serde_json::{Map, Value};
@@ -55,13 +55,10 @@ impl TrainStage {
             classes: classes.to_vec(),
             positive: model.positive().and_then(|at| classes.get(at as usize).cloned()),
             convergence: fitted.convergence.clone(),
-            method: match fitted.guarantee {
-                Guarantee::Exact => Method::Statistics,
-                Guarantee::Converged => Method::WarmStart,
-                Guarantee::Retrained => Method::Retrained,
-            },
-            guarantee: fitted.guarantee,
+            method: self.trainer.method(),
+            guarantee: self.trainer.guarantee(),
             state: None,
+            importances: fitted.importance.as_ref().map(|importance| importance.listed(&matrix.encoders)),
             format: Model::FORMAT.to_owned(),
         }
     }
@@ -100,7 +97,7 @@ impl Stage for TrainStage {
 
     /// What is found from sums or anew is found as by a run, which is exact. Iterations begin at the model before.
     fn update(&self, cx: &mut Context<'_>, _: &Changes) -> Result<(), StageError> {
-        let before = cx.previous().and_then(|previous| warm::model(cx.store(), previous, self.trainer.estimator()));
+        let before = cx.previous().and_then(|previous| warm::model(cx.store(), previous, &self.trainer));
         self.fit(cx, before.as_ref())
     }
 }
@@ -111,8 +108,13 @@ impl TrainStage {
         let input = cx.input("train", ArtifactKind::Matrix)?.artifact.clone();
         let matrix = LoadedMatrix::read(store, &input)?;
         cx.check_cancelled()?;
-        let target = matrix.target.as_ref().ok_or(TrainError::NoLabel)?;
-        let sample = Sample::new(&matrix.features, target, matrix.weights.as_deref())?;
+        let weights = matrix.weights.as_deref();
+        let sample = match &matrix.target {
+            None if self.trainer.needs_label() => return Err(TrainError::NoLabel.into()),
+            None => Sample::unlabelled(&matrix.features, weights)?,
+            Some(target) => Sample::new(&matrix.features, target, weights)?,
+        };
+        let sample = sample.with_ids(&matrix.ids)?;
         let start = cx.host().seconds();
         let before = before.and_then(|before| warm::carried(store, before, &matrix));
         let mut fitted = match &before {

@@ -193,6 +193,37 @@ fn every_estimator_writes_a_model_that_predicts() {
     }
 }
 
+/// The record lists features by importance, and the columns that they come from.
+#[test]
+fn the_record_says_what_is_important() {
+    let bench = Bench::new();
+    let settings = json!({"estimator": {"ridge": {"alpha": 0.5}}});
+    let outcome = bench.outcome(&entry(), &settings, &[("train", &matrix(&bench, 22, Some(&[])))]);
+    let importances = &outcome.body["importances"];
+    // The label is the first feature.
+    assert_eq!(importances["measure"], "coefficient");
+    assert_eq!(importances["features"][0]["feature"], "a");
+    assert_eq!(importances["features"][0]["columns"], json!(["a"]));
+    assert_eq!(importances["columns"][0]["column"], "a");
+    let first = importances["features"][0]["importance"].as_f64().unwrap();
+    assert!((first - 1.0).abs() < 0.01 && importances["columns"][0]["importance"].as_f64() == Some(first));
+    assert!(importances.get("left_out").is_none());
+}
+
+#[test]
+fn missing_values_are_a_question_of_the_estimator() {
+    let x = Features::from_dense(1, &[1.0, f64::NAN, 3.0]).unwrap();
+    let target = Target::Value(vec![1.0, 2.0, 3.0]);
+    let sample = Sample::new(&x, &target, None).unwrap();
+    assert!(sample.has_missing());
+    let error = crate::Estimator::from(crate::Ridge::default()).check().unwrap().fit(&sample).unwrap_err();
+    assert_eq!(error.to_string(), "the feature 0 is not finite in 1 rows (positions 1)");
+    assert!(matches!(sample.with_ids(&[1]), Err(TrainError::Length { rows: 3, what: "ids", found: 1 })));
+    let unlabelled = Sample::unlabelled(&x, None).unwrap();
+    let error = crate::Estimator::from(crate::Ridge::default()).check().unwrap().fit(&unlabelled).unwrap_err();
+    assert!(matches!(error, TrainError::NoLabel));
+}
+
 #[test]
 fn rows_that_cannot_be_fitted() {
     let x = |values: &[f64]| Features::from_dense(1, values).unwrap();

@@ -1,14 +1,14 @@
 //! The model before, in terms of the features that there are now.
 
-use crate::Estimator;
-use mlspec_model::{FittedEncoders, LoadedMatrix, Logistic, Model, Predictor};
+use crate::Trainer;
+use mlspec_model::{FittedEncoders, LoadedMatrix, Model};
 use mlspec_stage::Previous;
 use mlspec_store::Store;
 use std::collections::HashMap;
 
 /// The model that the run before left, if its estimator begins where the one before ended.
-pub(crate) fn model(store: &Store, previous: &Previous, estimator: &Estimator) -> Option<Model> {
-    if !estimator.starts_warm() {
+pub(crate) fn model(store: &Store, previous: &Previous, trainer: &Trainer) -> Option<Model> {
+    if !trainer.starts_warm() {
         return None;
     }
     Model::read(store, &previous.output("model")?.digest).ok()
@@ -17,18 +17,12 @@ pub(crate) fn model(store: &Store, previous: &Previous, estimator: &Estimator) -
 /// The model with the features of the matrix: coefficients follow the features' names, new features have 0. Nothing where that
 /// cannot be said.
 pub(crate) fn carried(store: &Store, before: &Model, matrix: &LoadedMatrix) -> Option<Model> {
-    let Predictor::Logistic(logistic) = before.predictor() else { return None };
     let encoders = before.encoders()?;
     if *encoders == matrix.encoders_digest {
         return Some(before.clone());
     }
     let places = places(&FittedEncoders::read(store, encoders).ok()?, &matrix.encoders);
-    let row = |known: &Vec<f64>| -> Vec<f64> {
-        places.iter().map(|place| place.and_then(|at| known.get(at).copied()).unwrap_or(0.0)).collect()
-    };
-    let coefficients = logistic.coefficients.iter().map(row).collect();
-    let logistic = Logistic { coefficients, ..logistic.clone() };
-    Model::new(before.estimator(), places.len(), Predictor::Logistic(logistic)).ok()
+    before.rearranged(&places)
 }
 
 /// Where each feature stood before. Of features with the same name the first is the first, and so on.

@@ -92,7 +92,7 @@ fn models(steps: &[HeldStep]) -> Result<Vec<ModelCheck>, ProofError> {
             rows,
             method,
             guarantee,
-            gradient_norm: ended.map(|ended| ended.gradient_norm),
+            gradient_norm: ended.and_then(|ended| ended.gradient_norm),
             tolerance: ended.map(|ended| ended.tolerance),
             distance_bound: ended.and_then(|ended| ended.distance_bound),
             refit: None,

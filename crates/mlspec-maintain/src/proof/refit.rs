@@ -2,7 +2,7 @@
 
 use super::ProofError;
 use super::live::HeldStep;
-use mlspec_model::{LoadedMatrix, Model, Prediction, Predictor};
+use mlspec_model::{LoadedMatrix, Model, Prediction};
 use mlspec_record::erasure::RefitDistance;
 use mlspec_record::{ArtifactKind, ArtifactRef, Name, Seed};
 use mlspec_stage::{BoundInput, Context, Host, Registry, Site};
@@ -85,13 +85,10 @@ fn of_kind<'r>(mut all: impl Iterator<Item = &'r ArtifactRef>, kind: ArtifactKin
 
 /// The numbers that a linear model was fitted to; none of other models.
 fn coefficients(model: &Model) -> Option<Vec<f64>> {
-    match model.predictor() {
-        Predictor::Linear(linear) => Some(linear.coefficients.iter().copied().chain([linear.intercept]).collect()),
-        Predictor::Logistic(logistic) => {
-            Some(logistic.coefficients.iter().flatten().chain(&logistic.intercepts).copied().collect())
-        }
-        _ => None,
-    }
+    let functions = model.linear_functions();
+    let coefficients = functions.iter().flat_map(|function| function.coefficients);
+    let numbers: Vec<f64> = coefficients.copied().chain(functions.iter().map(|function| function.intercept)).collect();
+    Some(numbers).filter(|numbers| !numbers.is_empty())
 }
 
 /// What a model predicts as numbers: values, or probabilities, or classes.

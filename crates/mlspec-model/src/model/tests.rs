@@ -1,7 +1,7 @@
 //! Documents that are models, and many that are not.
 
 use super::*;
-use crate::{Split, TreeNode};
+use crate::{DecisionTree, Linear, Logistic, Split, TreeNode};
 use serde_json::{Value, json};
 
 fn names(names: &[&str]) -> Vec<String> {

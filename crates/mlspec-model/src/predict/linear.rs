@@ -1,5 +1,6 @@
 //! A linear function of the features.
 
+use super::{LinearFunction, Predict};
 use crate::model::check_coefficients;
 use crate::{Features, ModelError, Prediction, format::tidy};
 use rayon::prelude::*;
@@ -15,18 +16,26 @@ pub struct Linear {
     pub intercept: f64,
 }
 
-impl Linear {
-    pub(crate) fn check(&mut self, features: usize) -> Result<(), ModelError> {
+impl Predict for Linear {
+    fn check(&mut self, features: usize) -> Result<(), ModelError> {
         check_coefficients(&mut self.coefficients, features)?;
         tidy(std::slice::from_mut(&mut self.intercept), "model")
     }
 
-    pub(crate) fn predict(&self, features: &Features) -> Prediction {
+    fn predict(&self, features: &Features) -> Prediction {
         let parts: Vec<Vec<f64>> = features
             .blocks()
             .par_iter()
             .map(|block| block.rows().map(|row| row.dot(&self.coefficients) + self.intercept).collect())
             .collect();
         Prediction::Value(parts.concat())
+    }
+
+    fn parameters(&self) -> u64 {
+        self.coefficients.len() as u64 + 1
+    }
+
+    fn linear_functions(&self) -> Vec<LinearFunction<'_>> {
+        vec![LinearFunction { class: None, coefficients: &self.coefficients, intercept: self.intercept }]
     }
 }

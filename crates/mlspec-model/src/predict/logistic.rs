@@ -1,6 +1,6 @@
 //! The logistic function of one linear function (two classes) or the softmax of several.
 
-use super::classify;
+use super::{LinearFunction, Predict, Predictor, classify, moved};
 use crate::model::{check_classes, check_coefficients};
 use crate::{Features, ModelError, Prediction, format::tidy};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub struct Logistic {
     pub intercepts: Vec<f64>,
 }
 
-impl Logistic {
-    pub(crate) fn check(&mut self, features: usize) -> Result<(), ModelError> {
+impl Predict for Logistic {
+    fn check(&mut self, features: usize) -> Result<(), ModelError> {
         check_classes(&self.classes, self.positive)?;
         let rows = if self.classes.len() == 2 { 1 } else { self.classes.len() };
         if self.coefficients.len() != rows || self.intercepts.len() != rows {
@@ -35,7 +35,7 @@ impl Logistic {
         tidy(&mut self.intercepts, "model")
     }
 
-    pub(crate) fn predict(&self, features: &Features) -> Prediction {
+    fn predict(&self, features: &Features) -> Prediction {
         if let ([coefficients], [intercept]) = (&*self.coefficients, &*self.intercepts) {
             return classify(features, &self.classes, |block, codes, probabilities| {
                 for row in block.rows() {
@@ -59,6 +59,35 @@ impl Logistic {
                 probabilities.iter_mut().zip(&scores).for_each(|(all, &share)| all.push(share));
             }
         })
+    }
+
+    fn parameters(&self) -> u64 {
+        self.coefficients.iter().map(|row| row.len() as u64 + 1).sum()
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn positive(&self) -> Option<u32> {
+        self.positive
+    }
+
+    fn linear_functions(&self) -> Vec<LinearFunction<'_>> {
+        let several = self.coefficients.len() > 1;
+        let functions = self.coefficients.iter().zip(&self.intercepts).enumerate();
+        functions
+            .map(|(at, (coefficients, &intercept))| LinearFunction {
+                class: self.classes.get(at).filter(|_| several).map(String::as_str),
+                coefficients,
+                intercept,
+            })
+            .collect()
+    }
+
+    fn rearranged(&self, places: &[Option<usize>]) -> Option<Predictor> {
+        let coefficients = self.coefficients.iter().map(|row| moved(row, places)).collect();
+        Some(Predictor::Logistic(Self { coefficients, ..self.clone() }))
     }
 }
 

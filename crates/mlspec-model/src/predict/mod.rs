@@ -1,4 +1,4 @@
-//! Predictions, one file a kind of predictor.
+//! Predictions, one file a kind of predictor: what implements [`Predict`], and stands in the list below.
 
 mod linear;
 mod logistic;
@@ -8,8 +8,99 @@ pub use linear::Linear;
 pub use logistic::Logistic;
 pub use tree::{DecisionTree, Split, TreeNode};
 
-use crate::{Block, Features};
+use crate::{Block, Features, ModelError};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What every kind of predictor can do.
+pub(crate) trait Predict {
+    /// Checks that the numbers fit together and to rows of this many features; tidies them as canonical JSON writes them.
+    fn check(&mut self, features: usize) -> Result<(), ModelError>;
+
+    /// Predicts all rows, in parallel, the same on any number of threads. Rows have the right number of features; none is
+    /// infinite, and none is NaN unless the predictor accepts missing values.
+    fn predict(&self, features: &Features) -> Prediction;
+
+    /// How many numbers were fitted.
+    fn parameters(&self) -> u64;
+
+    /// The classes of a classifier, sorted.
+    fn classes(&self) -> &[String] {
+        &[]
+    }
+
+    /// The class that counts as positive, if there are two.
+    fn positive(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether rows may have missing values, which are NaN.
+    fn accepts_missing(&self) -> bool {
+        false
+    }
+
+    /// The linear functions that it predicts by.
+    fn linear_functions(&self) -> Vec<LinearFunction<'_>> {
+        Vec::new()
+    }
+
+    /// The same for rows whose feature `i` is the old feature `places[i]`, or a new one that has no say yet.
+    fn rearranged(&self, _places: &[Option<usize>]) -> Option<Predictor> {
+        None
+    }
+}
+
+/// A linear function of the features.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinearFunction<'a> {
+    /// The class that it speaks for, where there are several functions.
+    pub class: Option<&'a str>,
+    /// One a feature.
+    pub coefficients: &'a [f64],
+    /// The value where all features are zero.
+    pub intercept: f64,
+}
+
+/// Makes the kinds of predictors one enum.
+macro_rules! predictors {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// How a model predicts.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Predictor {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Predictor {
+            pub(crate) fn form(&self) -> &dyn Predict {
+                match self {
+                    $(Self::$name(form) => form,)*
+                }
+            }
+
+            pub(crate) fn form_mut(&mut self) -> &mut dyn Predict {
+                match self {
+                    $(Self::$name(form) => form,)*
+                }
+            }
+        }
+    };
+}
+
+predictors! {
+    /// A linear function.
+    Linear,
+    /// The logistic or softmax function of linear functions.
+    Logistic,
+    /// A binary tree of thresholds.
+    DecisionTree,
+}
+
+/// Coefficients in the order of other features; those of new ones are 0.
+pub(crate) fn moved(coefficients: &[f64], places: &[Option<usize>]) -> Vec<f64> {
+    places.iter().map(|place| place.and_then(|at| coefficients.get(at).copied()).unwrap_or(0.0)).collect()
+}
 
 /// What a model says about rows.
 #[derive(Clone, Debug, PartialEq)]

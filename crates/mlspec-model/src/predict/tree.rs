@@ -1,6 +1,6 @@
 //! A binary tree of thresholds.
 
-use super::{classify, logistic::argmax};
+use super::{Predict, classify, logistic::argmax};
 use crate::model::check_classes;
 use crate::{Features, ModelError, Prediction, format::tidy};
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ pub struct Split {
     pub right: u32,
 }
 
-impl DecisionTree {
-    pub(crate) fn check(&mut self, features: usize) -> Result<(), ModelError> {
+impl Predict for DecisionTree {
+    fn check(&mut self, features: usize) -> Result<(), ModelError> {
         check_classes(&self.classes, self.positive)?;
         let mut parents = vec![0_u8; self.nodes.len()];
         let classes = self.classes.len();
@@ -64,7 +64,7 @@ impl DecisionTree {
         }
     }
 
-    pub(crate) fn predict(&self, features: &Features) -> Prediction {
+    fn predict(&self, features: &Features) -> Prediction {
         classify(features, &self.classes, |block, codes, probabilities| {
             let mut dense = vec![0.0; features.columns()];
             for row in block.rows() {
@@ -77,7 +77,22 @@ impl DecisionTree {
         })
     }
 
-    /// The shares of the leaf that this row reaches. The checks of [`DecisionTree::check`] hold, so it ends.
+    fn parameters(&self) -> u64 {
+        let count = |node: &TreeNode| if node.split.is_some() { 2 } else { node.probabilities.len() as u64 };
+        self.nodes.iter().map(count).sum()
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn positive(&self) -> Option<u32> {
+        self.positive
+    }
+}
+
+impl DecisionTree {
+    /// The shares of the leaf that this row reaches. The checks of [`Predict::check`] hold, so it ends.
     fn leaf(&self, row: &[f64]) -> &[f64] {
         let mut node = &self.nodes[0];
         while let Some(split) = &node.split {

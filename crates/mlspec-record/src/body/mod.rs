@@ -27,7 +27,10 @@ pub use monitoring::{
 };
 pub use prediction::{PredictedClass, Prediction};
 pub use splitting::{ColumnStatistics, Cut, Leak, LeftOut, LinkCount, Part, PartDistance, SplitMethod, Splitting};
-pub use training::{Convergence, Guarantee, Method, Start, Training};
+pub use training::{
+    ColumnImportance, Convergence, FeatureImportance, Guarantee, ImportanceMeasure, Importances, Method, Start,
+    Training,
+};
 pub use transformation::{
     EncodedColumn, Encoding, FittedBounds, GroupRows, GroupShares, KeyIndex, OperatorReport, OperatorTable,
     Transformation,

@@ -32,8 +32,62 @@ pub struct Training {
     /// The digest of the statistics that an update continues from, where there are such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Digest>,
+    /// What the model itself says about its features, where it can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importances: Option<Importances>,
     /// The version of the model format.
     pub format: String,
+}
+
+/// What a model itself says about its features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Importances {
+    /// What the figures are.
+    pub measure: ImportanceMeasure,
+    /// The most important features, at most 100, by descending importance; those of no importance are left out.
+    pub features: Vec<FeatureImportance>,
+    /// The most important columns of the table that was encoded, at most 100: the sums over their features. A feature of several
+    /// columns counts in equal parts.
+    pub columns: Vec<ColumnImportance>,
+    /// How many more features have some importance.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+}
+
+/// What the importance of a feature is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportanceMeasure {
+    /// The absolute coefficient; the mean over functions where there are several. It depends on the feature's scale.
+    Coefficient,
+    /// The share of all decrease of impurity that splits by the feature brought; all add up to 1.
+    Impurity,
+    /// The share of all decrease of the loss that splits by the feature brought; all add up to 1.
+    Gain,
+}
+
+/// A feature and its importance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FeatureImportance {
+    /// The feature's name.
+    pub feature: String,
+    /// The columns of the encoded table that it comes from.
+    pub columns: Vec<String>,
+    /// How important it is; above 0.
+    pub importance: f64,
+}
+
+/// A column and the importance of its features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnImportance {
+    /// The column of the encoded table.
+    pub column: String,
+    /// The sum over its features.
+    pub importance: f64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How an iterative fit ended.
@@ -47,9 +101,10 @@ pub struct Convergence {
     pub iterations: u64,
     /// The objective at the end, mean over rows, penalty included.
     pub objective: f64,
-    /// The largest absolute component of the gradient at the end.
-    pub gradient_norm: f64,
-    /// The gradient norm asked for.
+    /// The largest absolute component of the gradient at the end, for estimators that go by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f64>,
+    /// The tolerance asked for: of the gradient norm, or of what the estimator goes by instead.
     pub tolerance: f64,
     /// How much the probabilities of the fitted rows may still change on the way to the optimum: the largest change that one
     /// more, exact Newton step would make, where it was computed.

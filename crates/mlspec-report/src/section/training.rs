@@ -45,7 +45,9 @@ fn ended(convergence: &Convergence) -> Markup {
     html! {
         p {
             strong class=(class) { (word) } " after " (count(convergence.iterations)) " iterations: objective "
-            (figure(convergence.objective)) ", gradient norm " (figure(convergence.gradient_norm)) " (asked: " (figure(convergence.tolerance)) ")."
+            (figure(convergence.objective))
+            @if let Some(norm) = convergence.gradient_norm { ", gradient norm " (figure(norm)) }
+            " (asked: " (figure(convergence.tolerance)) ")."
         }
     }
 }

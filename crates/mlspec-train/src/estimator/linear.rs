@@ -3,7 +3,7 @@
 mod moments;
 mod solve;
 
-use super::{Fitted, by_linfa, outside};
+use super::{Estimate, Fitted, by_linfa, outside};
 use crate::{Sample, TrainError};
 use mlspec_model::{Linear, Model, Predictor};
 use mlspec_record::body::Guarantee;
@@ -25,6 +25,15 @@ pub enum LeastSquaresSolver {
     /// By `linfa-linear`, a QR decomposition of dense rows, of 67 million values at most, zeros included. Without a penalty
     /// features must be independent. An update fits anew.
     Linfa,
+}
+
+impl LeastSquaresSolver {
+    fn guarantee(self) -> Guarantee {
+        match self {
+            Self::Cholesky => Guarantee::Exact,
+            Self::Linfa => Guarantee::Retrained,
+        }
+    }
 }
 
 /// Ordinary least squares: minimises `Σ (y - Xw - b)²`. Where features depend on each other linearly, the coefficients of
@@ -67,17 +76,37 @@ impl Default for Ridge {
 impl LinearRegression {
     /// The estimator's name.
     pub const NAME: &str = "linear_regression";
+}
 
-    pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
+impl Estimate for LinearRegression {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    fn fit(&self, sample: &Sample<'_>, _: Option<&Model>) -> Result<Fitted, TrainError> {
         fit(Self::NAME, sample, 0.0, self.fit_intercept, self.solver)
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        self.solver.guarantee()
     }
 }
 
 impl Ridge {
     /// The estimator's name.
     pub const NAME: &str = "ridge";
+}
 
-    pub(crate) fn check(&self) -> Result<(), TrainError> {
+impl Estimate for Ridge {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
         if self.alpha >= 0.0 && self.alpha.is_finite() {
             Ok(())
         } else {
@@ -85,8 +114,12 @@ impl Ridge {
         }
     }
 
-    pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
+    fn fit(&self, sample: &Sample<'_>, _: Option<&Model>) -> Result<Fitted, TrainError> {
         fit(Self::NAME, sample, self.alpha, self.fit_intercept, self.solver)
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        self.solver.guarantee()
     }
 }
 
@@ -111,7 +144,7 @@ fn fit(
             return Err(TrainError::Overflow);
         }
         let model = Model::new(name, features, Predictor::Linear(Linear { coefficients, intercept }))?;
-        return Ok(Fitted { model, convergence: None, guarantee: Guarantee::Retrained, warnings: Vec::new() });
+        return Ok(Fitted::of(model));
     }
     let columns = occurring(sample.features());
     if columns.len() > MAX_FEATURES {
@@ -138,7 +171,7 @@ fn fit(
         ));
     }
     let model = Model::new(name, features, Predictor::Linear(linear))?;
-    Ok(Fitted { model, convergence: None, guarantee: Guarantee::Exact, warnings })
+    Ok(Fitted { warnings, ..Fitted::of(model) })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod newton;
 mod rough;
 mod thin;
 
-use super::{Fitted, by_linfa, outside};
+use super::{Estimate, Fitted, by_linfa, outside};
 use crate::sample::{Classes, lane_blocks, lanes};
 use crate::{Sample, TrainError};
 use binary::Binary;
@@ -97,8 +97,14 @@ struct Problem<'a> {
 impl LogisticRegression {
     /// The estimator's name.
     pub const NAME: &str = "logistic_regression";
+}
 
-    pub(crate) fn check(&self) -> Result<(), TrainError> {
+impl Estimate for LogisticRegression {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
         match () {
             () if !(self.c > 0.0 && self.c.is_finite()) => Err(outside("C", "above 0", self.c)),
             () if !(self.tol > 0.0 && self.tol.is_finite()) => Err(outside("tol", "above 0", self.tol)),
@@ -110,14 +116,25 @@ impl LogisticRegression {
         }
     }
 
-    /// Fits to rows; from a model of the same features on, if its classes are those of the rows.
-    pub(crate) fn fit(&self, sample: &Sample<'_>, before: Option<&Logistic>) -> Result<Fitted, TrainError> {
+    fn guarantee(&self) -> Guarantee {
+        match self.solver {
+            LogisticSolver::NewtonCg => Guarantee::Converged,
+            LogisticSolver::Linfa => Guarantee::Retrained,
+        }
+    }
+
+    /// From a model before on, if its classes are those of the rows.
+    fn fit(&self, sample: &Sample<'_>, before: Option<&Model>) -> Result<Fitted, TrainError> {
         let classes = sample.classes(Self::NAME)?;
         let features = sample.features().columns();
         if self.solver == LogisticSolver::Linfa {
             return self.fit_by_linfa(sample, &classes);
         }
         let problem = self.problem(sample, &classes);
+        let before = before.and_then(|before| match before.predictor() {
+            Predictor::Logistic(before) => Some(before),
+            _ => None,
+        });
         let before = before.filter(|before| {
             before.classes == classes.names && before.coefficients.iter().all(|row| row.len() == features)
         });
@@ -132,14 +149,18 @@ impl LogisticRegression {
         if !convergence.converged {
             warnings.push(format!(
                 "the fit ended after {} steps at a gradient norm of {:.1e}, above the tolerance {:.1e}",
-                convergence.iterations, convergence.gradient_norm, convergence.tolerance
+                convergence.iterations,
+                convergence.gradient_norm.unwrap_or(f64::NAN),
+                convergence.tolerance
             ));
         }
         let model = model(&classes, coefficients, intercepts, features)?;
-        Ok(Fitted { model, convergence: Some(convergence), guarantee: Guarantee::Converged, warnings })
+        Ok(Fitted { convergence: Some(convergence), warnings, ..Fitted::of(model) })
     }
+}
 
-    /// As [`LogisticRegression::fit`]. linfa does not say how its search ended, so that the gradient is taken once more.
+impl LogisticRegression {
+    /// As [`Estimate::fit`]. linfa does not say how its search ended, so that the gradient is taken once more.
     fn fit_by_linfa(&self, sample: &Sample<'_>, classes: &Classes<'_>) -> Result<Fitted, TrainError> {
         let (coefficients, mut intercepts) =
             by_linfa::logistic(sample, classes, (self.c, self.tol, self.max_iter), self.fit_intercept)?;
@@ -165,7 +186,7 @@ impl LogisticRegression {
             centre(&mut intercepts);
         }
         let model = model(classes, coefficients, intercepts, features)?;
-        Ok(Fitted { model, convergence: None, guarantee: Guarantee::Retrained, warnings })
+        Ok(Fitted { warnings, ..Fitted::of(model) })
     }
 
     fn problem<'a>(&self, sample: &Sample<'a>, classes: &Classes<'a>) -> Problem<'a> {

@@ -1,62 +1,68 @@
-//! The estimators as data, one file each.
+//! The estimators as data, one file each: what implements [`Estimate`], and stands in the list at the end.
 
 mod by_linfa;
+mod fitted;
 mod linear;
 mod logistic;
 mod tree;
 
+pub use fitted::{Fitted, Importance};
 pub use linear::{LeastSquaresSolver, LinearRegression, Ridge};
 pub use logistic::{ClassWeight, LogisticRegression, LogisticSolver};
 pub use tree::{Criterion, DecisionTree};
 
 use crate::{Sample, TrainError};
-use mlspec_model::{Model, Predictor};
-use mlspec_record::body::{Convergence, Guarantee};
+use mlspec_model::Model;
+use mlspec_record::body::{Guarantee, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An estimator, named by its key: `{ridge: {alpha: 1.0}}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Estimator {
-    /// Ordinary least squares.
-    LinearRegression(LinearRegression),
-    /// Least squares with a quadratic penalty.
-    Ridge(Ridge),
-    /// Logistic regression with a quadratic penalty; multinomial for more than two classes.
-    LogisticRegression(LogisticRegression),
-    /// A decision tree for classes.
-    DecisionTree(DecisionTree),
-}
+/// What every estimator can do. Its settings are its fields.
+pub(crate) trait Estimate {
+    /// Its name in settings, models and records.
+    fn name(&self) -> &'static str;
 
-/// A fitted model and what there is to say about the fit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fitted {
-    /// The model.
-    pub model: Model,
-    /// How the fit ended, for iterative estimators.
-    pub convergence: Option<Convergence>,
+    /// Refuses hyper-parameters outside their ranges.
+    fn check(&self) -> Result<(), TrainError>;
+
+    /// Fits a model; the result is the same on any number of threads. `before` is a model of the same features, fitted by this
+    /// estimator to nearly the same rows: only those that start warm get one, and may make use of it.
+    ///
+    /// The hyper-parameters are in their ranges, there is a label if one is needed, and no value is missing unless that is accepted.
+    fn fit(&self, sample: &Sample<'_>, before: Option<&Model>) -> Result<Fitted, TrainError>;
+
     /// What an update guarantees.
-    pub guarantee: Guarantee,
-    /// What the user should know.
-    pub warnings: Vec<String>,
+    fn guarantee(&self) -> Guarantee;
+
+    /// How an update finds the next model.
+    fn method(&self) -> Method {
+        match self.guarantee() {
+            Guarantee::Exact => Method::Statistics,
+            Guarantee::Converged => Method::WarmStart,
+            Guarantee::Retrained => Method::Retrained,
+        }
+    }
+
+    /// Whether a fit may begin at the model before, which must know to be rearranged ([`Model::rearranged`]).
+    fn starts_warm(&self) -> bool {
+        self.guarantee() == Guarantee::Converged
+    }
+
+    /// Whether rows must have a label.
+    fn needs_label(&self) -> bool {
+        true
+    }
+
+    /// Whether features may be missing, which is NaN.
+    fn accepts_missing(&self) -> bool {
+        false
+    }
 }
 
 impl Estimator {
     /// The estimator's name.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::LinearRegression(_) => LinearRegression::NAME,
-            Self::Ridge(_) => Ridge::NAME,
-            Self::LogisticRegression(_) => LogisticRegression::NAME,
-            Self::DecisionTree(_) => DecisionTree::NAME,
-        }
-    }
-
-    /// Whether a fit may begin at the model before.
-    pub(crate) fn starts_warm(&self) -> bool {
-        matches!(self, Self::LogisticRegression(logistic) if logistic.solver == LogisticSolver::NewtonCg)
+        self.form().name()
     }
 
     /// Checks the hyper-parameters; only the result can be fitted.
@@ -64,12 +70,7 @@ impl Estimator {
     /// # Errors
     /// When one is outside its range.
     pub fn check(self) -> Result<Trainer, TrainError> {
-        match &self {
-            Self::LinearRegression(_) => {}
-            Self::Ridge(ridge) => ridge.check()?,
-            Self::LogisticRegression(logistic) => logistic.check()?,
-            Self::DecisionTree(tree) => tree.check()?,
-        }
+        self.form().check()?;
         Ok(Trainer(self))
     }
 }
@@ -84,17 +85,33 @@ impl Trainer {
         &self.0
     }
 
+    /// What an update guarantees.
+    pub fn guarantee(&self) -> Guarantee {
+        self.0.form().guarantee()
+    }
+
+    /// How an update finds the next model.
+    pub fn method(&self) -> Method {
+        self.0.form().method()
+    }
+
+    /// Whether rows must have a label.
+    pub fn needs_label(&self) -> bool {
+        self.0.form().needs_label()
+    }
+
+    /// Whether a fit may begin at the model before.
+    pub(crate) fn starts_warm(&self) -> bool {
+        self.0.form().starts_warm()
+    }
+
     /// Fits a model. The result is the same on any number of threads.
     ///
     /// # Errors
-    /// When the label is of the wrong kind, only one class has rows, or there are too many features for the estimator.
+    /// When there is no label or it is of the wrong kind, only one class has rows, there are too many features for the estimator, or
+    /// values are missing (NaN) that it cannot do without.
     pub fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
-        match &self.0 {
-            Estimator::LinearRegression(linear) => linear.fit(sample),
-            Estimator::Ridge(ridge) => ridge.fit(sample),
-            Estimator::LogisticRegression(logistic) => logistic.fit(sample, None),
-            Estimator::DecisionTree(tree) => tree.fit(sample),
-        }
+        self.fit_from(sample, None)
     }
 
     /// Fits a model where one of the same features is known that was fitted to nearly the same rows: iterations begin there.
@@ -104,12 +121,18 @@ impl Trainer {
     /// # Errors
     /// As [`Trainer::fit`].
     pub fn refit(&self, sample: &Sample<'_>, before: &Model) -> Result<Fitted, TrainError> {
-        match (&self.0, before.predictor()) {
-            (Estimator::LogisticRegression(logistic), Predictor::Logistic(before)) if self.0.starts_warm() => {
-                logistic.fit(sample, Some(before))
-            }
-            _ => self.fit(sample),
+        self.fit_from(sample, Some(before).filter(|_| self.starts_warm()))
+    }
+
+    fn fit_from(&self, sample: &Sample<'_>, before: Option<&Model>) -> Result<Fitted, TrainError> {
+        let estimator = self.0.form();
+        if estimator.needs_label() && sample.target().is_none() {
+            return Err(TrainError::NoLabel);
         }
+        if sample.has_missing() && !estimator.accepts_missing() {
+            sample.features().check_finite()?;
+        }
+        estimator.fit(sample, before)
     }
 }
 
@@ -118,8 +141,25 @@ fn outside(name: &'static str, range: &'static str, found: f64) -> TrainError {
     TrainError::Setting { name, range, found }
 }
 
-macro_rules! estimator_from {
-    ($($name:ident),*) => {
+/// Makes the estimators one enum.
+macro_rules! estimators {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// An estimator, named by its key: `{ridge: {alpha: 1.0}}`.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Estimator {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Estimator {
+            fn form(&self) -> &dyn Estimate {
+                match self {
+                    $(Self::$name(form) => form,)*
+                }
+            }
+        }
+
         $(impl From<$name> for Estimator {
             fn from(estimator: $name) -> Self {
                 Self::$name(estimator)
@@ -128,4 +168,13 @@ macro_rules! estimator_from {
     };
 }
 
-estimator_from!(LinearRegression, Ridge, LogisticRegression, DecisionTree);
+estimators! {
+    /// Ordinary least squares.
+    LinearRegression,
+    /// Least squares with a quadratic penalty.
+    Ridge,
+    /// Logistic regression with a quadratic penalty; multinomial for more than two classes.
+    LogisticRegression,
+    /// A decision tree for classes.
+    DecisionTree,
+}

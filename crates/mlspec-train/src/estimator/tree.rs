@@ -3,7 +3,7 @@
 mod grow;
 mod impurity;
 
-use super::{Fitted, outside};
+use super::{Estimate, Fitted, outside};
 use crate::{Sample, TrainError};
 use grow::Grower;
 use mlspec_model::{DecisionTree as Tree, Model, Predictor};
@@ -64,8 +64,14 @@ impl DecisionTree {
 
     /// The deepest tree.
     pub(crate) const MAX_DEPTH: u32 = 1000;
+}
 
-    pub(crate) fn check(&self) -> Result<(), TrainError> {
+impl Estimate for DecisionTree {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
         let depth = self.max_depth.unwrap_or(Self::MAX_DEPTH);
         match () {
             () if !(1..=Self::MAX_DEPTH).contains(&depth) => Err(outside("max_depth", "from 1 to 1000", depth.into())),
@@ -82,12 +88,16 @@ impl DecisionTree {
         }
     }
 
-    pub(crate) fn fit(&self, sample: &Sample<'_>) -> Result<Fitted, TrainError> {
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Retrained
+    }
+
+    fn fit(&self, sample: &Sample<'_>, _: Option<&Model>) -> Result<Fitted, TrainError> {
         let classes = sample.classes(Self::NAME)?;
         let nodes = Grower::new(self, sample, &classes, MAX_VALUES)?.grow();
         let tree = Tree { classes: classes.names.to_vec(), positive: classes.positive, nodes };
         let model = Model::new(Self::NAME, sample.features().columns(), Predictor::DecisionTree(tree))?;
-        Ok(Fitted { model, convergence: None, guarantee: Guarantee::Retrained, warnings: Vec::new() })
+        Ok(Fitted::of(model))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Encoders and models, before and after.
 
 use crate::MaintainError;
-use mlspec_model::{FittedEncoders, Model, Predictor};
+use mlspec_model::{FittedEncoders, Model};
 use mlspec_record::body::{Convergence, Guarantee, Method, Training, Transformation};
 use mlspec_record::{ArtifactKind, Envelope, FeatureRange, Kind};
 use mlspec_store::Store;
@@ -128,15 +128,9 @@ impl Coefficients {
             all.insert((function, None), intercept);
             all.extend(coefficients.iter().enumerate().map(|(at, value)| ((function, Some(name(at))), *value)));
         };
-        match model.predictor() {
-            Predictor::Linear(linear) => add(0, &linear.coefficients, linear.intercept),
-            Predictor::Logistic(logistic) => {
-                let functions = logistic.coefficients.iter().zip(&logistic.intercepts).enumerate();
-                functions.for_each(|(at, (coefficients, intercept))| add(at, coefficients, *intercept));
-            }
-            _ => return Ok(None),
-        }
-        Ok(Some(Self(all)))
+        let functions = model.linear_functions();
+        functions.iter().enumerate().for_each(|(at, function)| add(at, function.coefficients, function.intercept));
+        Ok(Some(Self(all)).filter(|_| !functions.is_empty()))
     }
 
     fn distance(&self, other: &Self) -> CoefficientChange {

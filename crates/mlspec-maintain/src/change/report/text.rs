@@ -126,7 +126,9 @@ fn fitted(model: &ModelChange) -> String {
         model.estimator, model.rows_before, model.rows_after
     );
     if let Some(fit) = &model.convergence {
-        let _ = write!(told, "; gradient {:.2e} of {:.2e} asked for", fit.gradient_norm, fit.tolerance);
+        if let Some(norm) = fit.gradient_norm {
+            let _ = write!(told, "; gradient {norm:.2e} of {:.2e} asked for", fit.tolerance);
+        }
     }
     if let Some(moved) = &model.coefficients {
         let _ = write!(

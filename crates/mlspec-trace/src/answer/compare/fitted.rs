@@ -1,7 +1,7 @@
 //! Encoders and models of two runs.
 
 use crate::{TraceError, View};
-use mlspec_model::{FittedEncoders, Model, Predictor};
+use mlspec_model::{FittedEncoders, Model};
 use mlspec_record::{ArtifactKind, Digest, Envelope, Kind};
 use serde::Serialize;
 use serde_json::Value;
@@ -154,24 +154,15 @@ fn coefficients(view: &View, model: &Model) -> Result<Option<Coefficients>, Trac
     };
     let names = names.unwrap_or_default();
     let mut all = Coefficients::new();
-    let mut add = |class: Option<&String>, coefficients: &[f64], intercept: f64| {
-        all.insert((class.cloned(), "intercept".to_owned()), intercept);
-        for (at, value) in coefficients.iter().enumerate() {
+    for function in model.linear_functions() {
+        let class = function.class.map(ToOwned::to_owned);
+        all.insert((class.clone(), "intercept".to_owned()), function.intercept);
+        for (at, value) in function.coefficients.iter().enumerate() {
             let name = names.get(at).cloned().unwrap_or_else(|| format!("#{at}"));
-            all.insert((class.cloned(), name), *value);
+            all.insert((class.clone(), name), *value);
         }
-    };
-    match model.predictor() {
-        Predictor::Linear(linear) => add(None, &linear.coefficients, linear.intercept),
-        Predictor::Logistic(logistic) => {
-            let several = logistic.coefficients.len() > 1;
-            for (at, (coefficients, intercept)) in logistic.coefficients.iter().zip(&logistic.intercepts).enumerate() {
-                add(logistic.classes.get(at).filter(|_| several), coefficients, *intercept);
-            }
-        }
-        _ => return Ok(None),
     }
-    Ok(Some(all))
+    Ok(Some(all).filter(|all| !all.is_empty()))
 }
 
 fn largest(was: &Coefficients, is: &Coefficients) -> Option<CoefficientMove> {

@@ -187,13 +187,14 @@ fn one_row_is_met_exactly() {
 fn by_linfa_too() {
     let (x, y) = (blocks(3, &dense(60, 3)), Target::Value(labels()));
     let linear = |solver, alpha: f64, fit_intercept, weights| {
-        let fitted = match alpha {
-            0.0 => fit(LinearRegression { fit_intercept, solver }, &x, &y, weights),
-            alpha => fit(Ridge { alpha, fit_intercept, solver }, &x, &y, weights),
+        let estimator: crate::Estimator = match alpha {
+            0.0 => LinearRegression { fit_intercept, solver }.into(),
+            alpha => Ridge { alpha, fit_intercept, solver }.into(),
         };
-        let fitted = fitted.unwrap();
+        let guarantee = estimator.clone().check().unwrap().guarantee();
+        let fitted = fit(estimator, &x, &y, weights).unwrap();
         let Predictor::Linear(linear) = fitted.model.predictor().clone() else { panic!() };
-        (linear, fitted.guarantee)
+        (linear, guarantee)
     };
     let w = weights();
     for (alpha, fit_intercept, weights) in

@@ -145,7 +145,7 @@ pub(super) fn minimise<O: Objective>(
         converged: gradient_norm <= limits.gradient,
         iterations: u64::from(iterations),
         objective: here.value,
-        gradient_norm,
+        gradient_norm: Some(gradient_norm),
         tolerance: limits.gradient,
         probability_change: left.is_finite().then_some(left),
         distance_bound: None,
