@@ -125,10 +125,10 @@ fn fitted(model: &ModelChange) -> String {
         "{} {method}, {guarantee}; {} rows before, {} after",
         model.estimator, model.rows_before, model.rows_after
     );
-    if let Some(fit) = &model.convergence {
-        if let Some(norm) = fit.gradient_norm {
-            let _ = write!(told, "; gradient {norm:.2e} of {:.2e} asked for", fit.tolerance);
-        }
+    if let Some(fit) = &model.convergence
+        && let Some(norm) = fit.gradient_norm
+    {
+        let _ = write!(told, "; gradient {norm:.2e} of {:.2e} asked for", fit.tolerance);
     }
     if let Some(moved) = &model.coefficients {
         let _ = write!(
