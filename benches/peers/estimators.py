@@ -6,9 +6,11 @@ FOLDER holds train.csv, to fit on, and test.csv, to judge on: features, then `va
 """
 
 import argparse
+import os
 from pathlib import Path
 
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.tree import DecisionTreeClassifier
@@ -26,12 +28,16 @@ def main():
     features = [column for column in train if column not in ("value", "class")]
     fit_on, judge_on = train[features].to_numpy(), test[features].to_numpy()
 
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     phases = Phases()
     estimators = {
         "linear_regression": (LinearRegression(), "value"),
         "ridge": (Ridge(alpha=1.0), "value"),
         "logistic_regression": (LogisticRegression(C=1.0, tol=1e-6, max_iter=10_000), "class"),
         "decision_tree": (DecisionTreeClassifier(max_depth=8, random_state=0), "class"),
+        "gradient_boosting": (HistGradientBoostingClassifier(early_stopping=False, random_state=0), "class"),
+        "gradient_boosting_regression": (HistGradientBoostingRegressor(early_stopping=False, random_state=0), "value"),
+        "random_forest": (RandomForestClassifier(n_jobs=threads, random_state=0), "class"),
     }
     for name, (estimator, target) in estimators.items():
         with phases.phase(name):
@@ -41,7 +47,7 @@ def main():
             quality = {"r2_score": r2_score(truth, predicted)}
         else:
             quality = {"accuracy_score": accuracy_score(truth, predicted)}
-        if name == "logistic_regression":
+        if name in ("logistic_regression", "gradient_boosting", "random_forest"):
             quality["log_loss"] = log_loss(truth, estimator.predict_proba(judge_on))
         phases.facts[name] = quality
     phases.print()

@@ -16,11 +16,14 @@ const TRAIN: u64 = 100_000;
 const TEST: u64 = 20_000;
 
 /// The estimators, and the metrics that judge them.
-const ESTIMATORS: [(&str, &[&str]); 4] = [
+const ESTIMATORS: [(&str, &[&str]); 7] = [
     ("linear_regression", &["r2_score"]),
     ("ridge", &["r2_score"]),
     ("logistic_regression", &["accuracy_score", "log_loss"]),
     ("decision_tree", &["accuracy_score"]),
+    ("gradient_boosting", &["accuracy_score", "log_loss"]),
+    ("gradient_boosting_regression", &["r2_score"]),
+    ("random_forest", &["accuracy_score", "log_loss"]),
 ];
 
 /// A number in `[0, 1)`, the same for the same place.

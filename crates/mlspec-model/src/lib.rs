@@ -30,6 +30,8 @@ pub use error::{ModelError, RowProblem};
 pub use features::{Block, Features, Row};
 pub use matrix::{LoadedMatrix, Matrix, PredictedRows, StoredMatrix};
 pub use model::Model;
-pub use predict::{DecisionTree, Linear, LinearFunction, Logistic, Prediction, Predictor, Split, TreeNode};
+pub use predict::{
+    DecisionTree, Known, Linear, LinearFunction, Link, Logistic, Prediction, Predictor, Split, Tree, TreeNode, Trees,
+};
 pub use target::Target;
 pub use text::{Analyzer, TermHasher, TermKind, TermMap, Terms, murmur3_32, term_hash};

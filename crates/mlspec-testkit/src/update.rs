@@ -144,6 +144,9 @@ fn check_near(
     assert_eq!(one.guarantee, Guarantee::Converged, "{what} is inexact, and its record does not say so");
     let end = one.convergence.take().zip(other.convergence.take());
     let Some((end, _)) = end else { panic!("{what} is inexact, and its record does not say how the fit ended") };
+    // Importances are coefficients: as near as these are.
+    let measures = [&mut one, &mut other].map(|body| body.importances.take().map(|importances| importances.measure));
+    assert_eq!(measures[0], measures[1], "{what} tells other importances than a run");
     assert_eq!(one, other, "{what} leaves another record than a run");
     if !end.converged {
         return; // the record says that the tolerance was not reached

@@ -70,6 +70,33 @@ pub enum TrainError {
         /// How many classes there are.
         classes: usize,
     },
+    /// Labels that cannot be all zero.
+    #[error("all labels are 0: there is no rate to predict")]
+    AllZero,
+    /// A setting names a feature that there is not.
+    #[error("`{setting}` names `{name}`, and no feature or column is called so")]
+    UnknownFeature {
+        /// The setting.
+        setting: &'static str,
+        /// What it names.
+        name: String,
+    },
+    /// Monotone constraints that cannot be held.
+    #[error("`monotonic_cst` cannot be held: {reason}")]
+    Monotone {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The rows would not fit into memory.
+    #[error("{found} {what} are too many: at most {limit}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// The estimator works on dense statistics of all pairs of features.
     #[error("{features} features are too many for `{estimator}`: at most {limit}")]
     TooManyFeatures {
@@ -136,6 +163,7 @@ impl Failure for TrainError {
             Self::Setting { .. } | Self::NoLabel | Self::Label { .. } | Self::Length { .. } | Self::Weights { .. } => {
                 ExitCode::Usage
             }
+            Self::UnknownFeature { .. } | Self::Monotone { .. } => ExitCode::Usage,
             Self::Model(error) => error.exit_code(),
             _ => ExitCode::Data,
         }
@@ -149,6 +177,12 @@ impl Failure for TrainError {
             Self::TooManyFeatures { .. } => {
                 "use fewer features, such as a smaller `n_features`, or `logistic_regression`"
             }
+            Self::TooMany { .. } => {
+                "use fewer features, such as a smaller `n_features`, a smaller `max_bins`, or fewer rows"
+            }
+            Self::UnknownFeature { .. } => "name features or columns as the encode step does",
+            Self::Monotone { .. } => "leave the constraint away, or predict numbers or two classes",
+            Self::AllZero => "look at the split and the filters before it",
             Self::Dependent { .. } | Self::Weights { .. } | Self::Solver { .. } => {
                 "leave `solver` at its default, which has no such limit"
             }

@@ -10,6 +10,7 @@
 
 mod error;
 mod estimator;
+mod histogram;
 mod params;
 mod sample;
 mod stage;

@@ -1,7 +1,7 @@
 //! What estimators are fitted on: rows, labels and weights that have been checked.
 
 use crate::TrainError;
-use mlspec_model::{Block, Features, Target};
+use mlspec_model::{Block, Features, FittedEncoders, ModelError, Target};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -13,6 +13,7 @@ pub struct Sample<'a> {
     target: Option<&'a Target>,
     weights: Option<&'a [f64]>,
     ids: Option<&'a [u64]>,
+    encoders: Option<&'a FittedEncoders>,
     missing: bool,
 }
 
@@ -64,7 +65,7 @@ impl<'a> Sample<'a> {
                 return Err(TrainError::NoRows);
             }
         }
-        Ok(Self { features, target: None, weights, ids: None, missing })
+        Ok(Self { features, target: None, weights, ids: None, encoders: None, missing })
     }
 
     /// The same rows with their ids, by which random draws are made. Without them a row's position is its id.
@@ -78,6 +79,48 @@ impl<'a> Sample<'a> {
         } else {
             Err(TrainError::Length { rows, what: "ids", found: ids.len() })
         }
+    }
+
+    /// The same rows with what their features were made with, by which settings name features. Without it a feature's name is its
+    /// position.
+    ///
+    /// # Errors
+    /// When the encoders make another number of features.
+    pub fn with_encoders(self, encoders: &'a FittedEncoders) -> Result<Self, TrainError> {
+        let (expected, found) = (encoders.features(), self.features.columns());
+        if expected == found {
+            Ok(Self { encoders: Some(encoders), ..self })
+        } else {
+            Err(ModelError::FeatureCount { expected, found }.into())
+        }
+    }
+
+    /// The features that a setting names, by their own name or that of the column they come from; ascending.
+    pub(crate) fn features_named<'n>(
+        &self,
+        setting: &'static str,
+        wanted: impl ExactSizeIterator<Item = &'n String>,
+    ) -> Result<Vec<usize>, TrainError> {
+        if wanted.len() == 0 {
+            return Ok(Vec::new());
+        }
+        let (names, ranges) = match self.encoders {
+            Some(encoders) => (encoders.names(), encoders.ranges()),
+            None => ((0..self.features.columns()).map(|at| at.to_string()).collect(), Vec::new()),
+        };
+        let mut found = Vec::new();
+        for name in wanted {
+            let before = found.len();
+            found.extend(names.iter().enumerate().filter(|(_, other)| *other == name).map(|(at, _)| at));
+            let columns = ranges.iter().filter(|range| range.columns.contains(name));
+            found.extend(columns.flat_map(|range| range.start as usize..range.end as usize));
+            if found.len() == before {
+                return Err(TrainError::UnknownFeature { setting, name: name.clone() });
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
     }
 
     /// The id of a row.

@@ -114,7 +114,7 @@ impl TrainStage {
             None => Sample::unlabelled(&matrix.features, weights)?,
             Some(target) => Sample::new(&matrix.features, target, weights)?,
         };
-        let sample = sample.with_ids(&matrix.ids)?;
+        let sample = sample.with_ids(&matrix.ids)?.with_encoders(&matrix.encoders)?;
         let start = cx.host().seconds();
         let before = before.and_then(|before| warm::carried(store, before, &matrix));
         let mut fitted = match &before {

@@ -62,6 +62,9 @@ fn conforms() {
         .accepts(json!({"estimator": {"linear_regression": {"fit_intercept": false}}}))
         .accepts(json!({"estimator": {"decision_tree": {"max_depth": 3, "criterion": "entropy"}}}))
         .accepts(json!({"estimator": {"ridge": {"solver": "linfa"}}}))
+        .accepts(json!({"estimator": {"gradient_boosting": {"early_stopping": "auto", "max_leaf_nodes": null}}}))
+        .accepts(json!({"estimator": {"random_forest": {"max_features": "log2"}}}))
+        .refuses(json!({"estimator": {"gradient_boosting": {"max_bins": 1}}}), "`max_bins` must be from 2 to 255")
         .refuses(json!({"estimator": {"ridge": {"solver": "qr"}}}), "unknown variant `qr`")
         .refuses(json!({"estimator": {"ridge": {"alpha": -1.0}}}), "`alpha` must be 0 or more")
         .refuses(json!({"estimator": {"rigde": {}}}), "unknown variant `rigde`")
@@ -94,6 +97,11 @@ fn updates_conform() {
         (json!({"linear_regression": {"fit_intercept": false}}), &numbers, None),
         (json!({"ridge": {"alpha": 0.5}}), &numbers, None),
         (json!({"decision_tree": {"max_depth": 3}}), &classes, None),
+        (json!({"decision_tree": {"max_depth": 3}}), &numbers, None),
+        (json!({"gradient_boosting": {"max_iter": 5, "min_samples_leaf": 2}}), &numbers, None),
+        (json!({"gradient_boosting": {"max_iter": 5, "min_samples_leaf": 2, "early_stopping": true}}), &classes, None),
+        (json!({"random_forest": {"n_estimators": 5}}), &numbers, None),
+        (json!({"random_forest": {"n_estimators": 5, "max_features": 0.5}}), &classes, None),
         (json!({"linear_regression": {"solver": "linfa"}}), &numbers, None),
         (json!({"ridge": {"alpha": 0.5, "solver": "linfa"}}), &numbers, None),
         (json!({"logistic_regression": {"solver": "linfa"}}), &classes, None),
@@ -174,6 +182,9 @@ fn every_estimator_writes_a_model_that_predicts() {
         (json!({"ridge": {"alpha": 0.5}}), &[], 3),
         (json!({"logistic_regression": {}}), &classes, 3),
         (json!({"decision_tree": {"max_depth": 1}}), &classes, 6),
+        // A stump each: a feature, a threshold and two leaves.
+        (json!({"gradient_boosting": {"max_iter": 2, "min_samples_leaf": 8, "max_leaf_nodes": 2}}), &[], 8),
+        (json!({"random_forest": {"n_estimators": 3, "max_depth": 1}}), &classes, 12),
         (json!({"ridge": {"alpha": 0.5, "solver": "linfa"}}), &[], 3),
         (json!({"logistic_regression": {"solver": "linfa"}}), &classes, 3),
     ];

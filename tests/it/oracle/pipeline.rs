@@ -254,7 +254,12 @@ impl Numbers {
         let solver = if variant % 8 >= 5 { "linfa" } else { "cholesky" };
         let alpha = [0.0, 1.0, 0.01, 10.0][usize::from(variant) % 4];
         let tree = json!({"max_depth": 1 + variant % 4});
+        let boosting = json!({"max_iter": 3, "max_leaf_nodes": 4, "min_samples_leaf": 2, "random_state": variant % 2});
+        let forest = json!({"n_estimators": 3, "max_depth": 2 + variant % 3, "random_state": variant % 2});
         let (name, settings) = match (task, which % 5) {
+            _ if variant % 8 == 4 => ("gradient_boosting", boosting),
+            _ if variant % 8 == 7 => ("random_forest", forest),
+            (Task::Number, 4) => ("decision_tree", tree),
             (Task::Number, 0 | 1) => ("linear_regression", json!({ "fit_intercept": intercept })),
             (Task::Number, _) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept, "solver": solver})),
             (Task::Classes, 0..=3) => ("logistic_regression", logistic([1.0, 0.1, 10.0][usize::from(which) % 3])),

@@ -20,7 +20,7 @@ fn logistic() -> Model {
 
 fn tree() -> Model {
     let leaf = |p: f64| TreeNode { split: None, probabilities: vec![p, 1.0 - p], rows: 1 };
-    let split = Split { feature: 1, threshold: 0.5, left: 1, right: 2 };
+    let split = Split { feature: 1, threshold: 0.5, left: 1, right: 2, missing_left: false };
     let root = TreeNode { split: Some(split), probabilities: vec![], rows: 2 };
     let tree = DecisionTree { classes: names(&["a", "b"]), positive: None, nodes: vec![root, leaf(1.0), leaf(0.25)] };
     Model::new("decision_tree", 2, Predictor::DecisionTree(tree)).unwrap()

@@ -3,10 +3,12 @@
 mod linear;
 mod logistic;
 mod tree;
+mod trees;
 
 pub use linear::Linear;
 pub use logistic::Logistic;
 pub use tree::{DecisionTree, Split, TreeNode};
+pub use trees::{Known, Link, Tree, Trees};
 
 use crate::{Block, Features, ModelError};
 use rayon::prelude::*;
@@ -95,6 +97,8 @@ predictors! {
     Logistic,
     /// A binary tree of thresholds.
     DecisionTree,
+    /// Many trees whose leaves are added or averaged.
+    Trees,
 }
 
 /// Coefficients in the order of other features; those of new ones are 0.

@@ -44,6 +44,9 @@ pub struct Split {
     pub left: u32,
     /// The right child's position.
     pub right: u32,
+    /// Whether rows without a value (NaN) go left; else right.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing_left: bool,
 }
 
 impl Predict for DecisionTree {
@@ -89,6 +92,10 @@ impl Predict for DecisionTree {
     fn positive(&self) -> Option<u32> {
         self.positive
     }
+
+    fn accepts_missing(&self) -> bool {
+        true
+    }
 }
 
 impl DecisionTree {
@@ -96,7 +103,8 @@ impl DecisionTree {
     fn leaf(&self, row: &[f64]) -> &[f64] {
         let mut node = &self.nodes[0];
         while let Some(split) = &node.split {
-            let left = row[split.feature as usize] <= split.threshold;
+            let value = row[split.feature as usize];
+            let left = value <= split.threshold || (split.missing_left && value.is_nan());
             node = &self.nodes[if left { split.left } else { split.right } as usize];
         }
         &node.probabilities

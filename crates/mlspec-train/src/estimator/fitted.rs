@@ -49,6 +49,13 @@ impl Importance {
         Some(Self { measure: ImportanceMeasure::Coefficient, values })
     }
 
+    /// Shares of what all features brought; nothing where none brought anything.
+    pub(crate) fn shares(measure: ImportanceMeasure, mut values: Vec<f64>) -> Option<Self> {
+        let total: f64 = values.iter().sum();
+        values.iter_mut().for_each(|value| *value /= total);
+        (total > 0.0 && total.is_finite()).then_some(Self { measure, values })
+    }
+
     /// The greatest, with the names of features and the columns that they come from.
     pub(crate) fn listed(&self, encoders: &FittedEncoders) -> Importances {
         let mut order: Vec<usize> = (0..self.values.len()).filter(|&at| self.values[at] > 0.0).collect();

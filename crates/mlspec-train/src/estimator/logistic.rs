@@ -6,7 +6,7 @@ mod newton;
 mod rough;
 mod thin;
 
-use super::{Estimate, Fitted, by_linfa, outside};
+use super::{ClassWeight, Estimate, Fitted, by_linfa, outside};
 use crate::sample::{Classes, lane_blocks, lanes};
 use crate::{Sample, TrainError};
 use binary::Binary;
@@ -59,17 +59,6 @@ pub enum LogisticSolver {
     /// By `linfa-logistic`: L-BFGS on dense rows, of 67 million values at most, zeros included; without weights, of rows or of
     /// classes. An update fits anew.
     Linfa,
-}
-
-/// How much the rows of each class count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassWeight {
-    /// As their weights say.
-    #[default]
-    None,
-    /// Each class as much as every other.
-    Balanced,
 }
 
 impl Default for LogisticRegression {
@@ -191,12 +180,10 @@ impl LogisticRegression {
 
     fn problem<'a>(&self, sample: &Sample<'a>, classes: &Classes<'a>) -> Problem<'a> {
         let total: f64 = classes.weights.iter().sum();
-        let factor = |code: u32| match self.class_weight {
-            ClassWeight::None => 1.0,
-            ClassWeight::Balanced => total / (classes.weights.len() as f64 * classes.weights[code as usize]),
-        };
+        let factors = self.class_weight.factors(classes);
         // Balanced weights add up to the same total.
-        let weights = classes.codes.iter().enumerate().map(|(row, &code)| sample.weight(row) * factor(code) / total);
+        let weights =
+            classes.codes.iter().enumerate().map(|(row, &code)| sample.weight(row) * factors[code as usize] / total);
         Problem {
             features: sample.features(),
             codes: classes.codes,

@@ -1,14 +1,20 @@
 //! The estimators as data, one file each: what implements [`Estimate`], and stands in the list at the end.
 
 mod by_linfa;
+mod class_weight;
 mod fitted;
+mod gradient_boosting;
 mod linear;
 mod logistic;
+mod random_forest;
 mod tree;
 
+pub use class_weight::ClassWeight;
 pub use fitted::{Fitted, Importance};
+pub use gradient_boosting::{Automatic, BoostingLoss, EarlyStopping, GradientBoosting};
 pub use linear::{LeastSquaresSolver, LinearRegression, Ridge};
-pub use logistic::{ClassWeight, LogisticRegression, LogisticSolver};
+pub use logistic::{LogisticRegression, LogisticSolver};
+pub use random_forest::{MaxFeatures, MaxFeaturesRule, RandomForest};
 pub use tree::{Criterion, DecisionTree};
 
 use crate::{Sample, TrainError};
@@ -175,6 +181,10 @@ estimators! {
     Ridge,
     /// Logistic regression with a quadratic penalty; multinomial for more than two classes.
     LogisticRegression,
-    /// A decision tree for classes.
+    /// A decision tree for classes or numbers.
     DecisionTree,
+    /// Gradient boosting of trees on histograms, for classes and numbers.
+    GradientBoosting,
+    /// A random forest, for classes and numbers.
+    RandomForest,
 }
