@@ -28,7 +28,7 @@ pub use monitoring::{
 pub use prediction::{PredictedClass, Prediction};
 pub use splitting::{ColumnStatistics, Cut, Leak, LeftOut, LinkCount, Part, PartDistance, SplitMethod, Splitting};
 pub use training::{
-    ColumnImportance, Convergence, FeatureImportance, Guarantee, ImportanceMeasure, Importances, Method, Start,
+    Convergence, FeatureImportance, Guarantee, ImportanceMeasure, Importances, Method, Start, SummedImportance,
     Training,
 };
 pub use transformation::{

@@ -48,7 +48,7 @@ pub struct Importances {
     pub features: Vec<FeatureImportance>,
     /// The most important columns of the table that was encoded, at most 100: the sums over their features. A feature of several
     /// columns counts in equal parts.
-    pub columns: Vec<ColumnImportance>,
+    pub columns: Vec<SummedImportance>,
     /// How many more features have some importance.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
@@ -79,7 +79,7 @@ pub struct FeatureImportance {
 
 /// A column and the importance of its features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ColumnImportance {
+pub struct SummedImportance {
     /// The column of the encoded table.
     pub column: String,
     /// The sum over its features.

@@ -1,7 +1,7 @@
 //! What a fit gives, and what there is to say about it.
 
 use mlspec_model::{FittedEncoders, Model};
-use mlspec_record::body::{ColumnImportance, Convergence, FeatureImportance, ImportanceMeasure, Importances};
+use mlspec_record::body::{Convergence, FeatureImportance, ImportanceMeasure, Importances, SummedImportance};
 use std::collections::BTreeMap;
 
 /// The most features and columns that a record lists.
@@ -71,9 +71,9 @@ impl Importance {
             let from = columns_of(feature);
             from.iter().for_each(|name| *columns.entry(name).or_default() += self.values[feature] / from.len() as f64);
         }
-        let mut columns: Vec<ColumnImportance> = columns
+        let mut columns: Vec<SummedImportance> = columns
             .into_iter()
-            .map(|(column, importance)| ColumnImportance { column: column.to_owned(), importance })
+            .map(|(column, importance)| SummedImportance { column: column.to_owned(), importance })
             .collect();
         columns.sort_by(|a, b| b.importance.total_cmp(&a.importance));
         columns.truncate(MOST);
