@@ -2,7 +2,7 @@
 
 use crate::{EncodeError, EncodeParams};
 use mlspec_record::DataType;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The most values of which each gets a feature.
@@ -55,9 +55,12 @@ pub fn suggest(columns: &[ColumnFacts], label: Option<&str>) -> Result<Suggestio
         }
     }
     let with_columns = |(mut encoder, columns): (Value, Vec<&str>)| {
-        encoder.as_object_mut().into_iter().flat_map(|members| members.values_mut()).for_each(|settings| {
-            settings["columns"] = json!(columns);
-        });
+        for settings in encoder.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+            // Columns first: people read it.
+            let mut all = Map::from_iter([("columns".to_owned(), json!(columns))]);
+            all.extend(settings.as_object().cloned().unwrap_or_default());
+            *settings = Value::Object(all);
+        }
         encoder
     };
     let encoders: Vec<Value> = encoders.into_iter().map(with_columns).collect();
