@@ -13,6 +13,7 @@ use mlspec_record::{
 use mlspec_stage::{Context, Port, Ports, Schemas, Site, Stage, StageEntry, StageError, parse_settings};
 use mlspec_store::Store;
 use mlspec_table::polars::prelude as pl;
+use mlspec_table::polars::prelude::NamedFrom as _;
 use mlspec_table::{ChunkOptions, Table, TableError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +147,16 @@ impl Fitted {
         let mut columns: Vec<pl::Column> = label.map(|label| labels(label, rows)).transpose()?.into_iter().collect();
         let (mut predicted, mut mean) = (Vec::new(), None);
         match &prediction {
+            Prediction::Cluster { .. } if params.threshold.is_some() => return Err(EvaluateError::NoThreshold),
+            Prediction::Cluster { codes, distances, clusters } => {
+                let mut counts = vec![0_u64; *clusters as usize];
+                codes.iter().for_each(|code| counts[*code as usize] += 1);
+                let counted = counts.into_iter().enumerate();
+                predicted = counted.map(|(code, rows)| PredictedClass { class: code.to_string(), rows }).collect();
+                let codes: Vec<i64> = codes.iter().map(|code| i64::from(*code)).collect();
+                columns.push(pl::Series::new("cluster".into(), codes).into());
+                columns.push(column("distance", distances));
+            }
             Prediction::Value(_) if params.threshold.is_some() => return Err(EvaluateError::NoThreshold),
             Prediction::Value(values) => {
                 mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);

@@ -64,6 +64,10 @@ impl Scored {
                 };
                 Answers::Class { truth, predicted, probabilities, positive }
             }
+            (target, Prediction::Cluster { .. }) => {
+                let label = if matches!(target, Target::Class { .. }) { "a class" } else { "a number" };
+                return Err(EvaluateError::Kind { model: "a cluster", label });
+            }
             (Target::Class { .. }, _) => return Err(EvaluateError::Kind { model: "a number", label: "a class" }),
             (Target::Value(_), _) => return Err(EvaluateError::Kind { model: "a class", label: "a number" }),
         };

@@ -66,6 +66,9 @@ fn features_bytes(features: &Features) -> u64 {
 fn prediction_bytes(prediction: &Prediction) -> u64 {
     let bytes = match prediction {
         Prediction::Value(values) => size_of_val(values.as_slice()),
+        Prediction::Cluster { codes, distances, .. } => {
+            size_of_val(codes.as_slice()) + size_of_val(distances.as_slice())
+        }
         Prediction::Class { codes, probabilities, .. } => {
             let shares = probabilities.iter().flatten().map(|class| size_of_val(class.as_slice()));
             size_of_val(codes.as_slice()) + shares.sum::<usize>()

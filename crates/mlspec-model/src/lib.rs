@@ -31,7 +31,8 @@ pub use features::{Block, Features, Row};
 pub use matrix::{LoadedMatrix, Matrix, PredictedRows, StoredMatrix};
 pub use model::Model;
 pub use predict::{
-    DecisionTree, Known, Linear, LinearFunction, Link, Logistic, Prediction, Predictor, Split, Tree, TreeNode, Trees,
+    Activation, DecisionTree, DiscreteNb, GaussianNb, KMeans, KNeighbors, Known, Layer, Linear, LinearClassifier,
+    LinearFunction, Link, Logistic, Metric, Mlp, NeighborWeights, Prediction, Predictor, Split, Tree, TreeNode, Trees,
 };
 pub use target::Target;
 pub use text::{Analyzer, TermHasher, TermKind, TermMap, Terms, murmur3_32, term_hash};

@@ -3,7 +3,7 @@
 use crate::case::{Case, borrowed};
 use crate::check::{SEED, check_outputs, found};
 use crate::{messages, must, record, vary};
-use mlspec_model::{LoadedMatrix, Model, Prediction};
+use mlspec_model::{Features, LoadedMatrix, Model, Prediction};
 use mlspec_record::body::{Guarantee, Training};
 use mlspec_record::{ArtifactKind, ArtifactRef, Kind};
 use mlspec_stage::{Outcome, Stage, StageError};
@@ -156,7 +156,7 @@ fn check_near(
         let (mine, theirs) = (read(&mine.artifact), read(&theirs.artifact));
         for (port, artifact) in inputs.iter().filter(|(_, artifact)| artifact.kind == ArtifactKind::Matrix) {
             let rows = must("read a matrix", LoadedMatrix::read(case.bench.store(), artifact));
-            let predict = |model: &Model| numbers(must("predict", model.predict(&rows.features)));
+            let predict = |model: &Model| numbers(model, &rows.features);
             let apart = predict(&mine).iter().zip(predict(&theirs)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             assert!(
                 apart <= tolerance,
@@ -166,11 +166,18 @@ fn check_near(
     }
 }
 
-/// What a prediction consists of: probabilities, or values.
-fn numbers(prediction: Prediction) -> Vec<f64> {
-    match prediction {
+/// What a prediction consists of: probabilities, or values; where there are only classes, the linear functions that decide: near 0 a
+/// class may turn.
+fn numbers(model: &Model, features: &Features) -> Vec<f64> {
+    match must("predict", model.predict(features)) {
         Prediction::Class { probabilities: Some(all), .. } => all.concat(),
-        Prediction::Class { codes, .. } => codes.into_iter().map(f64::from).collect(),
+        Prediction::Class { .. } => {
+            let rows = || features.blocks().iter().flat_map(|block| block.rows());
+            let functions = model.linear_functions();
+            let values = functions.iter().map(|of| rows().map(|row| row.dot(of.coefficients) + of.intercept));
+            values.flatten().collect()
+        }
+        Prediction::Cluster { distances, .. } => distances,
         Prediction::Value(values) => values,
     }
 }

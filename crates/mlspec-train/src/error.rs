@@ -107,6 +107,42 @@ pub enum TrainError {
         /// How many are allowed.
         limit: usize,
     },
+    /// The model would hold too many numbers.
+    #[error("a model of `{estimator}` would hold {numbers} numbers for these rows; at most {limit}")]
+    TooLarge {
+        /// The estimator.
+        estimator: &'static str,
+        /// How many numbers.
+        numbers: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// A setting asks for more rows than there are.
+    #[error("`{what}` is {wanted}, and there are {rows} rows")]
+    FewRows {
+        /// The setting.
+        what: &'static str,
+        /// How many rows it takes.
+        wanted: u32,
+        /// How many there are that weigh something.
+        rows: usize,
+    },
+    /// Shares of classes were given, and of another number of classes.
+    #[error("`{estimator}` has shares of {found} classes, and the label has {classes}")]
+    Priors {
+        /// The estimator.
+        estimator: &'static str,
+        /// How many classes there are.
+        classes: usize,
+        /// How many have a share.
+        found: usize,
+    },
+    /// Features are the same in all rows of a class.
+    #[error("{features} features are the same in all rows of a class, and nothing is added to their variance")]
+    NoVariance {
+        /// How many.
+        features: usize,
+    },
     /// The solver needs features that don't depend on each other.
     #[error("the solver `{solver}` needs features that are independent, and of {features} only {rank} are")]
     Dependent {
@@ -160,10 +196,14 @@ impl TrainError {
 impl Failure for TrainError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Setting { .. } | Self::NoLabel | Self::Label { .. } | Self::Length { .. } | Self::Weights { .. } => {
-                ExitCode::Usage
-            }
-            Self::UnknownFeature { .. } | Self::Monotone { .. } => ExitCode::Usage,
+            Self::Setting { .. }
+            | Self::NoLabel
+            | Self::Label { .. }
+            | Self::Length { .. }
+            | Self::Priors { .. }
+            | Self::UnknownFeature { .. }
+            | Self::Monotone { .. }
+            | Self::Weights { .. } => ExitCode::Usage,
             Self::Model(error) => error.exit_code(),
             _ => ExitCode::Data,
         }
@@ -183,6 +223,9 @@ impl Failure for TrainError {
             Self::UnknownFeature { .. } => "name features or columns as the encode step does",
             Self::Monotone { .. } => "leave the constraint away, or predict numbers or two classes",
             Self::AllZero => "look at the split and the filters before it",
+            Self::TooLarge { .. } => "use fewer features, such as a smaller `n_features`, or fewer rows or classes",
+            Self::Priors { .. } => "give a share for each class, in the order of the classes sorted as text",
+            Self::NoVariance { .. } => "set `var_smoothing` above 0, such as 1e-9",
             Self::Dependent { .. } | Self::Weights { .. } | Self::Solver { .. } => {
                 "leave `solver` at its default, which has no such limit"
             }

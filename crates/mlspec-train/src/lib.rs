@@ -8,9 +8,12 @@
 // Ranges are tested as "not inside", which refuses NaN.
 #![allow(clippy::neg_cmp_op_on_partial_ord)]
 
+mod draw;
 mod error;
 mod estimator;
 mod histogram;
+#[cfg(test)]
+mod hostile;
 mod params;
 mod sample;
 mod stage;

@@ -65,6 +65,12 @@ fn conforms() {
         .accepts(json!({"estimator": {"gradient_boosting": {"early_stopping": "auto", "max_leaf_nodes": null}}}))
         .accepts(json!({"estimator": {"random_forest": {"max_features": "log2"}}}))
         .refuses(json!({"estimator": {"gradient_boosting": {"max_bins": 1}}}), "`max_bins` must be from 2 to 255")
+        .accepts(json!({"estimator": {"elastic_net": {"alpha": 0.1, "l1_ratio": 1.0}}}))
+        .accepts(json!({"estimator": {"gaussian_nb": {"priors": [0.5, 0.5]}}}))
+        .accepts(json!({"estimator": {"linear_svc": {"class_weight": "balanced"}}}))
+        .accepts(json!({"estimator": {"k_neighbors": {"metric": "cosine", "weights": "distance"}}}))
+        .accepts(json!({"estimator": {"mlp": {"hidden_layer_sizes": [64], "activation": "tanh"}}}))
+        .refuses(json!({"estimator": {"bernoulli_nb": {"alpha": 0}}}), "`alpha` must be above 0")
         .refuses(json!({"estimator": {"ridge": {"solver": "qr"}}}), "unknown variant `qr`")
         .refuses(json!({"estimator": {"ridge": {"alpha": -1.0}}}), "`alpha` must be 0 or more")
         .refuses(json!({"estimator": {"rigde": {}}}), "unknown variant `rigde`")
@@ -102,6 +108,13 @@ fn updates_conform() {
         (json!({"gradient_boosting": {"max_iter": 5, "min_samples_leaf": 2, "early_stopping": true}}), &classes, None),
         (json!({"random_forest": {"n_estimators": 5}}), &numbers, None),
         (json!({"random_forest": {"n_estimators": 5, "max_features": 0.5}}), &classes, None),
+        (json!({"elastic_net": {"alpha": 0.1}}), &numbers, None),
+        (json!({"gaussian_nb": {}}), &classes, None),
+        (json!({"bernoulli_nb": {}}), &classes, None),
+        (json!({"k_neighbors": {"n_neighbors": 3}}), &classes, None),
+        (json!({"k_neighbors": {"n_neighbors": 3, "weights": "distance"}}), &numbers, None),
+        (json!({"mlp": {"hidden_layer_sizes": [4], "max_iter": 5}}), &classes, None),
+        (json!({"linear_svc": {}}), &classes, Some(1e-6)),
         (json!({"linear_regression": {"solver": "linfa"}}), &numbers, None),
         (json!({"ridge": {"alpha": 0.5, "solver": "linfa"}}), &numbers, None),
         (json!({"logistic_regression": {"solver": "linfa"}}), &classes, None),
@@ -181,6 +194,12 @@ fn every_estimator_writes_a_model_that_predicts() {
         (json!({"linear_regression": {}}), &[][..], 3),
         (json!({"ridge": {"alpha": 0.5}}), &[], 3),
         (json!({"logistic_regression": {}}), &classes, 3),
+        (json!({"elastic_net": {"alpha": 0.1}}), &[], 3),
+        (json!({"linear_svc": {}}), &classes, 3),
+        (json!({"gaussian_nb": {}}), &classes, 10),
+        (json!({"bernoulli_nb": {}}), &classes, 6),
+        (json!({"k_neighbors": {}}), &[], 22 + 40),
+        (json!({"mlp": {"hidden_layer_sizes": [4], "max_iter": 5}}), &classes, 17),
         (json!({"decision_tree": {"max_depth": 1}}), &classes, 6),
         // A stump each: a feature, a threshold and two leaves.
         (json!({"gradient_boosting": {"max_iter": 2, "min_samples_leaf": 8, "max_leaf_nodes": 2}}), &[], 8),

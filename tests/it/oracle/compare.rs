@@ -1,7 +1,7 @@
 //! An update against the full run.
 
 use super::world::{All, Done, Left, World};
-use mlspec_model::{LoadedMatrix, Logistic, Model, Prediction, Predictor};
+use mlspec_model::{Features, LoadedMatrix, Model, Prediction, Predictor};
 use mlspec_record::body::{Guarantee, Training};
 use mlspec_record::{ArtifactKind, ArtifactRef, Output};
 use serde_json::Value;
@@ -210,12 +210,9 @@ fn compare_models(world: &World, one: &Done, other: &Done, apart: &mut Apart) ->
     let read = |done: &Done| Model::read(world.bench.store(), &done.outcome.outputs[0].artifact.digest).unwrap();
     let (mine, theirs) = (read(one), read(other));
     let rows = LoadedMatrix::read(world.bench.store(), &one.inputs[0].1).unwrap();
-    let numbers = |model: &Model| probabilities(model.predict(&rows.features).unwrap());
+    let numbers = |model: &Model| numbers(model, &rows.features);
     let probabilities = largest(&numbers(&mine), &numbers(&theirs));
-    let coefficients = match (mine.predictor(), theirs.predictor()) {
-        (Predictor::Logistic(mine), Predictor::Logistic(theirs)) => largest(&free(mine), &free(theirs)),
-        _ => f64::INFINITY,
-    };
+    let coefficients = largest(&free(&mine), &free(&theirs));
     apart.models += 1;
     apart.probabilities = apart.probabilities.max(probabilities);
     apart.coefficients = apart.coefficients.max(coefficients);
@@ -227,15 +224,17 @@ fn compare_models(world: &World, one: &Done, other: &Done, apart: &mut Apart) ->
     Ok(())
 }
 
-/// Coefficients; with more than two classes intercepts are only known up to a common summand.
-fn free(model: &Logistic) -> Vec<f64> {
-    let mean = if model.intercepts.len() > 1 {
-        model.intercepts.iter().sum::<f64>() / model.intercepts.len() as f64
-    } else {
-        0.0
+/// Coefficients. The intercepts of more than two classes whose probabilities are a softmax are only known up to a common summand.
+fn free(model: &Model) -> Vec<f64> {
+    let functions = model.linear_functions();
+    let mean = match model.predictor() {
+        Predictor::Logistic(_) if functions.len() > 1 => {
+            functions.iter().map(|function| function.intercept).sum::<f64>() / functions.len() as f64
+        }
+        _ => 0.0,
     };
-    let intercepts = model.intercepts.iter().map(|intercept| intercept - mean);
-    model.coefficients.concat().into_iter().chain(intercepts).collect()
+    let intercepts = functions.iter().map(|function| function.intercept - mean);
+    functions.iter().flat_map(|function| function.coefficients.iter().copied()).chain(intercepts).collect()
 }
 
 fn largest(one: &[f64], other: &[f64]) -> f64 {
@@ -245,10 +244,17 @@ fn largest(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| (a - b).abs() / a.abs().max(1.0)).fold(0.0, f64::max)
 }
 
-fn probabilities(prediction: Prediction) -> Vec<f64> {
-    match prediction {
+/// Probabilities or values; where there are only classes, the linear functions that decide: near 0 a class may turn.
+fn numbers(model: &Model, features: &Features) -> Vec<f64> {
+    match model.predict(features).unwrap() {
         Prediction::Class { probabilities: Some(all), .. } => all.concat(),
-        Prediction::Class { codes, .. } => codes.into_iter().map(f64::from).collect(),
+        Prediction::Class { .. } => {
+            let rows = || features.blocks().iter().flat_map(|block| block.rows());
+            let functions = model.linear_functions();
+            let values = functions.iter().map(|of| rows().map(|row| row.dot(of.coefficients) + of.intercept));
+            values.flatten().collect()
+        }
+        Prediction::Cluster { distances, .. } => distances,
         Prediction::Value(values) => values,
     }
 }

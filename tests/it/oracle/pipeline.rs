@@ -254,16 +254,34 @@ impl Numbers {
         let solver = if variant % 8 >= 5 { "linfa" } else { "cholesky" };
         let alpha = [0.0, 1.0, 0.01, 10.0][usize::from(variant) % 4];
         let tree = json!({"max_depth": 1 + variant % 4});
+        let c = [1.0, 0.1, 10.0][usize::from(which) % 3];
+        let class_weight = ["none", "none", "balanced"][usize::from(variant) % 3];
+        let by = ["uniform", "distance"][usize::from(variant) % 2];
+        let metric = ["euclidean", "manhattan", "cosine"][usize::from(variant) % 3];
+        let neighbours = json!({"n_neighbors": 1 + variant % 3, "weights": by, "metric": metric});
+        let perceptron = json!({"hidden_layer_sizes": [3], "max_iter": 3, "early_stopping": variant % 2 == 0});
         let boosting = json!({"max_iter": 3, "max_leaf_nodes": 4, "min_samples_leaf": 2, "random_state": variant % 2});
         let forest = json!({"n_estimators": 3, "max_depth": 2 + variant % 3, "random_state": variant % 2});
-        let (name, settings) = match (task, which % 5) {
+        let (name, settings) = match (task, which % 16) {
             _ if variant % 8 == 4 => ("gradient_boosting", boosting),
             _ if variant % 8 == 7 => ("random_forest", forest),
-            (Task::Number, 4) => ("decision_tree", tree),
-            (Task::Number, 0 | 1) => ("linear_regression", json!({ "fit_intercept": intercept })),
-            (Task::Number, _) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept, "solver": solver})),
-            (Task::Classes, 0..=3) => ("logistic_regression", logistic([1.0, 0.1, 10.0][usize::from(which) % 3])),
-            _ => ("decision_tree", tree),
+            (Task::Number, 0..=3) => ("linear_regression", json!({ "fit_intercept": intercept })),
+            (Task::Number, 4..=8) => ("ridge", json!({"alpha": alpha, "fit_intercept": intercept, "solver": solver})),
+            (_, 11) => ("decision_tree", tree),
+            (Task::Number, 9 | 10) => {
+                let l1_ratio = [0.5, 1.0, 0.1, 0.0][usize::from(which) % 4];
+                ("elastic_net", json!({"alpha": alpha / 10.0, "l1_ratio": l1_ratio, "fit_intercept": intercept}))
+            }
+            (_, 12 | 13) => ("k_neighbors", neighbours),
+            (_, 14) => ("mlp", perceptron),
+            (Task::Classes, 0..=5) => ("logistic_regression", logistic(c)),
+            (Task::Classes, 6) => ("gaussian_nb", json!({"var_smoothing": 0.01})),
+            (Task::Classes, 7) => ("bernoulli_nb", json!({"alpha": alpha + 0.1, "binarize": 0.25})),
+            (Task::Classes, 8) => ("multinomial_nb", json!({"alpha": alpha + 0.1})),
+            (Task::Classes, 9 | 10) => {
+                ("linear_svc", json!({"C": c, "fit_intercept": intercept, "class_weight": class_weight}))
+            }
+            _ => ("k_means", json!({"n_clusters": 1 + variant % 3, "random_state": variant % 2})),
         };
         used.push(name.to_owned());
         let settings = json!({"estimator": {name: settings}});

@@ -97,6 +97,7 @@ fn numbers(prediction: Prediction) -> Vec<f64> {
         Prediction::Value(values) => values,
         Prediction::Class { probabilities: Some(probabilities), .. } => probabilities.concat(),
         Prediction::Class { codes, .. } => codes.into_iter().map(f64::from).collect(),
+        Prediction::Cluster { distances, .. } => distances,
     }
 }
 

@@ -1,12 +1,22 @@
 //! Predictions, one file a kind of predictor: what implements [`Predict`], and stands in the list below.
 
+mod k_means;
+mod k_neighbors;
 mod linear;
+mod linear_classifier;
 mod logistic;
+mod mlp;
+mod naive_bayes;
 mod tree;
 mod trees;
 
+pub use k_means::KMeans;
+pub use k_neighbors::{KNeighbors, Metric, NeighborWeights};
 pub use linear::Linear;
+pub use linear_classifier::LinearClassifier;
 pub use logistic::Logistic;
+pub use mlp::{Activation, Layer, Mlp};
+pub use naive_bayes::{DiscreteNb, GaussianNb};
 pub use tree::{DecisionTree, Split, TreeNode};
 pub use trees::{Known, Link, Tree, Trees};
 
@@ -91,10 +101,22 @@ macro_rules! predictors {
 }
 
 predictors! {
+    /// The nearest of some centres.
+    KMeans,
+    /// The rows that are nearest.
+    KNeighbors,
     /// A linear function.
     Linear,
+    /// Linear functions that decide, without probabilities.
+    LinearClassifier,
     /// The logistic or softmax function of linear functions.
     Logistic,
+    /// A multilayer perceptron.
+    Mlp,
+    /// Naive Bayes for counts, or for features that are present or not.
+    DiscreteNb,
+    /// Naive Bayes for numbers.
+    GaussianNb,
     /// A binary tree of thresholds.
     DecisionTree,
     /// Many trees whose leaves are added or averaged.
@@ -118,6 +140,15 @@ pub enum Prediction {
         /// The classes, sorted.
         classes: Vec<String>,
     },
+    /// A cluster.
+    Cluster {
+        /// The cluster of each row, from 0.
+        codes: Vec<u32>,
+        /// The Euclidean distance of each row to the centre of its cluster.
+        distances: Vec<f64>,
+        /// How many clusters there are.
+        clusters: u32,
+    },
     /// A number.
     Value(Vec<f64>),
 }
@@ -130,6 +161,10 @@ impl Prediction {
                 codes.extend(others);
                 let all = probabilities.iter_mut().flatten();
                 all.zip(shares.into_iter().flatten()).for_each(|(all, share)| all.extend(share));
+            }
+            (Self::Cluster { codes, distances, .. }, Self::Cluster { codes: others, distances: more, .. }) => {
+                codes.extend(others);
+                distances.extend(more);
             }
             (Self::Value(values), Self::Value(others)) => values.extend(others),
             _ => debug_assert!(false, "a prediction of another kind"),

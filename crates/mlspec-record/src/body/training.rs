@@ -104,6 +104,10 @@ pub struct Convergence {
     /// The largest absolute component of the gradient at the end, for estimators that go by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm: Option<f64>,
+    /// How far the objective is from its optimum at most, as a point of the dual problem tells, for estimators that go by it; of
+    /// several functions, that of the one that is farthest from what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duality_gap: Option<f64>,
     /// The tolerance asked for: of the gradient norm, or of what the estimator goes by instead.
     pub tolerance: f64,
     /// How much the probabilities of the fitted rows may still change on the way to the optimum: the largest change that one
@@ -124,6 +128,8 @@ pub enum Start {
     Zero,
     /// At the optimum of some of the rows.
     Sample,
+    /// At numbers that were drawn.
+    Random,
     /// At the coefficients of the model before the rows changed: a warm start.
     Previous,
 }

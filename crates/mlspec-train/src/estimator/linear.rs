@@ -7,12 +7,13 @@ use super::{Estimate, Fitted, by_linfa, outside};
 use crate::{Sample, TrainError};
 use mlspec_model::{Linear, Model, Predictor};
 use mlspec_record::body::Guarantee;
-use moments::{Moments, occurring};
+pub(super) use moments::{Moments, occurring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub(super) use solve::solve;
 
 /// The most features that are not zero everywhere: the statistics hold a number for each pair.
-const MAX_FEATURES: usize = 5000;
+pub(super) const MAX_FEATURES: usize = 5000;
 
 /// How least squares are solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -126,7 +127,7 @@ impl Estimate for Ridge {
 /// How many features are independent of each other, as the sums of products tell.
 pub(super) fn rank(sample: &Sample<'_>, labels: &[f64], fit_intercept: bool) -> usize {
     let moments = Moments::new(sample, labels, &occurring(sample.features()), fit_intercept);
-    solve::solve(moments.covariance(), moments.product(), 0.0).rank
+    solve(moments.covariance(), moments.product(), 0.0).rank
 }
 
 fn fit(
@@ -155,7 +156,7 @@ fn fit(
     if !covariance.iter().chain(product.iter()).all(|value| value.is_finite()) {
         return Err(TrainError::Overflow);
     }
-    let solution = solve::solve(covariance, product, alpha);
+    let solution = solve(covariance, product, alpha);
     let intercept = moments.intercept(&solution.coefficients);
     if !(intercept.is_finite() && solution.coefficients.iter().all(|value| value.is_finite())) {
         return Err(TrainError::Overflow);

@@ -2,18 +2,30 @@
 
 mod by_linfa;
 mod class_weight;
+mod elastic_net;
 mod fitted;
 mod gradient_boosting;
+mod k_means;
+mod k_neighbors;
 mod linear;
+mod linear_svc;
 mod logistic;
+mod mlp;
+mod naive_bayes;
 mod random_forest;
 mod tree;
 
 pub use class_weight::ClassWeight;
+pub use elastic_net::ElasticNet;
 pub use fitted::{Fitted, Importance};
 pub use gradient_boosting::{Automatic, BoostingLoss, EarlyStopping, GradientBoosting};
+pub use k_means::KMeans;
+pub use k_neighbors::KNeighbors;
 pub use linear::{LeastSquaresSolver, LinearRegression, Ridge};
+pub use linear_svc::LinearSvc;
 pub use logistic::{LogisticRegression, LogisticSolver};
+pub use mlp::{Mlp, MlpSolver};
+pub use naive_bayes::{BernoulliNb, GaussianNb, MultinomialNb};
 pub use random_forest::{MaxFeatures, MaxFeaturesRule, RandomForest};
 pub use tree::{Criterion, DecisionTree};
 
@@ -181,6 +193,22 @@ estimators! {
     Ridge,
     /// Logistic regression with a quadratic penalty; multinomial for more than two classes.
     LogisticRegression,
+    /// Least squares with an absolute and a quadratic penalty.
+    ElasticNet,
+    /// A linear support vector machine with squared hinge.
+    LinearSvc,
+    /// Clusters around means.
+    KMeans,
+    /// The rows that are nearest.
+    KNeighbors,
+    /// A multilayer perceptron.
+    Mlp,
+    /// Naive Bayes for features that are present or not.
+    BernoulliNb,
+    /// Naive Bayes for numbers.
+    GaussianNb,
+    /// Naive Bayes for counts.
+    MultinomialNb,
     /// A decision tree for classes or numbers.
     DecisionTree,
     /// Gradient boosting of trees on histograms, for classes and numbers.

@@ -35,6 +35,7 @@ fn values(model: &Model, rows: &[f64]) -> Vec<f64> {
     match model.predict(&Features::from_dense(2, rows).unwrap()).unwrap() {
         Prediction::Value(values) => values,
         Prediction::Class { .. } => panic!("a class"),
+        other @ Prediction::Cluster { .. } => panic!("{other:?}"),
     }
 }
 
@@ -80,7 +81,7 @@ fn many_rows_go_as_one_does() {
     let rows: Vec<f64> = (0..3000 * 6).map(|at| f64::from(at * at % 103) / 50.0 - 1.0).collect();
     let all = match model.predict(&Features::from_dense(6, &rows).unwrap()).unwrap() {
         Prediction::Value(values) => values,
-        Prediction::Class { .. } => panic!(),
+        _ => panic!(),
     };
     for (row, value) in rows.chunks(6).zip(all) {
         // A missing value anywhere takes the other way for the whole tile.

@@ -77,6 +77,7 @@ pub(super) fn fit(settings: &GradientBoosting, sample: &Sample<'_>) -> Result<Fi
         iterations: ended.iterations.into(),
         objective: ended.objective,
         gradient_norm: None,
+        duality_gap: None,
         tolerance: settings.tol,
         probability_change: None,
         distance_bound: None,

@@ -22,7 +22,7 @@ const TILE: usize = 256;
 const DENSE: f64 = 0.4;
 
 /// Weighted means and sums of products over all rows, of some features.
-pub(super) struct Moments {
+pub(in crate::estimator) struct Moments {
     centred: bool,
     sums: Sums,
 }
@@ -49,7 +49,7 @@ struct Lanes<'a> {
 
 impl Moments {
     /// The moments of the features that are not zero everywhere, see [`occurring`].
-    pub(super) fn new(sample: &Sample<'_>, labels: &[f64], columns: &[usize], centred: bool) -> Self {
+    pub(in crate::estimator) fn new(sample: &Sample<'_>, labels: &[f64], columns: &[usize], centred: bool) -> Self {
         let mut places = vec![None; sample.features().columns()];
         columns.iter().zip(0..).for_each(|(&column, place)| places[column] = Some(place));
         let width = columns.len();
@@ -64,7 +64,7 @@ impl Moments {
 
     /// `Σ weight (x - mean)(x - mean)ᵀ`, or of `x` itself where there is no intercept. What is no more than the rounding of a
     /// constant is 0.
-    pub(super) fn covariance(&self) -> DMatrix<f64> {
+    pub(in crate::estimator) fn covariance(&self) -> DMatrix<f64> {
         let Sums { weight, means, pairs, .. } = &self.sums;
         let noise = |at: usize| (8.0 * f64::EPSILON * means[at]).powi(2) * weight;
         let constant: Vec<bool> = (0..means.len()).map(|at| self.centred && pairs[(at, at)] <= noise(at)).collect();
@@ -74,12 +74,12 @@ impl Moments {
     }
 
     /// `Σ weight (x - mean)(y - mean)`, or of `x` and `y` themselves where there is no intercept.
-    pub(super) fn product(&self) -> DVector<f64> {
+    pub(in crate::estimator) fn product(&self) -> DVector<f64> {
         self.sums.products.clone()
     }
 
     /// The intercept that belongs to these coefficients.
-    pub(super) fn intercept(&self, coefficients: &[f64]) -> f64 {
+    pub(in crate::estimator) fn intercept(&self, coefficients: &[f64]) -> f64 {
         if !self.centred {
             return 0.0;
         }
@@ -89,7 +89,7 @@ impl Moments {
 }
 
 /// The features that are not zero everywhere, ascending.
-pub(super) fn occurring(features: &Features) -> Vec<usize> {
+pub(in crate::estimator) fn occurring(features: &Features) -> Vec<usize> {
     let found = lanes(features, LANES, |_, lane| {
         let mut occurs = vec![false; features.columns()];
         let rows = lane_blocks(features, lane).flat_map(|(_, block)| block.rows());

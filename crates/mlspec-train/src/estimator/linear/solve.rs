@@ -3,9 +3,9 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 /// Coefficients, and how many features are independent.
-pub(super) struct Solution {
-    pub(super) coefficients: Vec<f64>,
-    pub(super) rank: usize,
+pub(in crate::estimator) struct Solution {
+    pub(in crate::estimator) coefficients: Vec<f64>,
+    pub(in crate::estimator) rank: usize,
 }
 
 /// The share of a feature's variance that the features before it must leave unexplained. Sums of squares don't resolve
@@ -13,7 +13,7 @@ pub(super) struct Solution {
 const INDEPENDENT: f64 = 1e-11;
 
 /// Solves `(A + alpha I) w = b` for a positive semidefinite `A`. Where there are many solutions, the one of least norm.
-pub(super) fn solve(a: DMatrix<f64>, b: DVector<f64>, alpha: f64) -> Solution {
+pub(in crate::estimator) fn solve(a: DMatrix<f64>, b: DVector<f64>, alpha: f64) -> Solution {
     let features = b.len();
     if features == 0 {
         return Solution { coefficients: Vec::new(), rank: 0 };

@@ -146,6 +146,7 @@ pub(super) fn minimise<O: Objective>(
         iterations: u64::from(iterations),
         objective: here.value,
         gradient_norm: Some(gradient_norm),
+        duality_gap: None,
         tolerance: limits.gradient,
         probability_change: left.is_finite().then_some(left),
         distance_bound: None,

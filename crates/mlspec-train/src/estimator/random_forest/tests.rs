@@ -44,6 +44,7 @@ fn numbers(prediction: Prediction) -> Vec<f64> {
     match prediction {
         Prediction::Value(values) => values,
         Prediction::Class { probabilities, .. } => probabilities.unwrap().concat(),
+        other @ Prediction::Cluster { .. } => panic!("{other:?}"),
     }
 }
 

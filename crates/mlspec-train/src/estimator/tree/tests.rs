@@ -105,6 +105,7 @@ fn predicted(settings: DecisionTree, x: &Features, y: &Target, weights: Option<&
     match fit(settings, x, y, weights).unwrap().model.predict(x).unwrap() {
         Prediction::Value(values) => values,
         Prediction::Class { probabilities, .. } => probabilities.unwrap().concat(),
+        other @ Prediction::Cluster { .. } => panic!("{other:?}"),
     }
 }
 
@@ -145,7 +146,7 @@ fn weights_count_as_rows_do() {
     let doubled = fit(settings, &doubled, &Target::Value(twice(&y)), None).unwrap().model;
     let values = |model: Model| match model.predict(&rows).unwrap() {
         Prediction::Value(values) => values,
-        Prediction::Class { .. } => panic!(),
+        _ => panic!(),
     };
     assert_close(&values(weighted), &values(doubled), 1e-12);
     let rare = ab((0..40).map(|row| u32::from(row % 10 == 0)).collect());
