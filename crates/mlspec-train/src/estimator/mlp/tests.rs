@@ -52,7 +52,8 @@ fn as_good_as_scikit_learn() {
     check(small(Activation::Relu, MlpSolver::Sgd), &three, 0.84);
     check(small(Activation::Tanh, MlpSolver::Adam), &three, 0.93);
     check(Mlp { early_stopping: true, ..small(Activation::Relu, MlpSolver::Adam) }, &numbers, 0.9);
-    check(Mlp { hidden_layer_sizes: vec![16, 8], ..small(Activation::Relu, MlpSolver::Adam) }, &numbers, 0.98);
+    // Of eight values of `random_state` scikit-learn has 0.59 once, 0.975 once, and above 0.99 else.
+    check(Mlp { hidden_layer_sizes: vec![16, 8], ..small(Activation::Relu, MlpSolver::Adam) }, &numbers, 0.97);
 }
 
 /// The gradient of every weight is what a small change of it makes of the loss.
